@@ -1,0 +1,1 @@
+"""The vocabulary of the API, pure: values and functions without I/O, clock or event loop."""
