@@ -13,7 +13,7 @@ from steersman.apimachinery.group_version import GroupKind, GroupResource
 
 
 class FieldError(Exception):
-    """One invalid field. ``reason`` is a ``CauseType`` (``FieldValueInvalid``, …), ``field`` a path like ``spec.ports[0].name``."""
+    """One invalid field: ``reason`` is a ``CauseType`` (``FieldValueInvalid``, …), ``field`` like ``spec.ports[0].name``."""
 
     def __init__(self, reason: str, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
