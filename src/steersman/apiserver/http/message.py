@@ -80,7 +80,8 @@ class Frame:
     def chunk(self) -> bytes:
         """``data`` as one HTTP/1.1 chunk."""
         if self._chunk is None:
-            self._chunk = b"%x\r\n%b\r\n" % (len(self.data), self.data)
+            # No data is no chunk: a chunk of length 0 would end the stream.
+            self._chunk = b"%x\r\n%b\r\n" % (len(self.data), self.data) if self.data else b""
         return self._chunk
 
 

@@ -1,0 +1,69 @@
+"""Status lines and header fields of answers, made once and used often."""
+
+import time
+from email.utils import formatdate
+from http import HTTPStatus
+
+from steersman.apiserver.http.message import Response, Stream
+
+_STATUS_LINES = {status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in HTTPStatus}
+_BODILESS = frozenset((204, 304))
+_CACHE_CONTROL = (b"Cache-Control", b"no-cache, private")
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CLOSE = b"Connection: close\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+LENGTH = b"Content-Length: %d\r\n"
+
+
+def has_body(status: int) -> bool:
+    return status not in _BODILESS and status >= 200
+
+
+def header_fields(answer: Response | Stream) -> list[tuple[bytes, bytes]]:
+    """Content-Type, Cache-Control and the answer's own fields.
+
+    Raises ValueError for a field with a line break in it: it would let its author write the rest of the answer.
+    """
+    fields = [(b"Content-Type", answer.content_type), *answer.headers]
+    if not any(name.lower() == b"cache-control" for name, _ in answer.headers):
+        fields.append(_CACHE_CONTROL)
+    for name, value in fields:
+        if b"\r" in name + value or b"\n" in name + value:
+            raise ValueError("a header field of an answer has a line break")
+    return fields
+
+
+class ResponseHeads:
+    """The beginnings of heads for one server: status line, Date, Content-Type, Cache-Control.
+
+    ``refresh`` is called about once a second, for the Date; in between the same bytes serve every answer.
+    """
+
+    __slots__ = ("_date", "_plain")
+
+    def __init__(self) -> None:
+        self._plain: dict[tuple[int, bytes], bytes] = {}
+        self._date = b""
+        self.refresh()
+
+    def refresh(self) -> None:
+        date = b"Date: %b\r\n" % formatdate(time.time(), usegmt=True).encode()
+        if date != self._date:
+            self._date = date
+            self._plain.clear()
+
+    def begin(self, answer: Response | Stream) -> bytes:
+        """The head up to, but without, the framing fields and the empty line."""
+        if answer.headers:
+            return self._render(answer)
+        key = (answer.status, answer.content_type)
+        head = self._plain.get(key)
+        if head is None:
+            head = self._plain[key] = self._render(answer)
+        return head
+
+    def _render(self, answer: Response | Stream) -> bytes:
+        line = _STATUS_LINES.get(answer.status) or b"HTTP/1.1 %d Unknown\r\n" % answer.status
+        fields = b"".join(b"%b: %b\r\n" % (name, value) for name, value in header_fields(answer))
+        return line + self._date + fields

@@ -1,0 +1,69 @@
+"""The writing ends of streaming answers, and the cutting of large bodies into slices."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from steersman.apiserver.http.message import Frame
+
+
+class ChunkedWriter:
+    """A stream over HTTP/1.1: each frame goes out as its own chunk, in one write."""
+
+    __slots__ = ("_transport", "closed")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.closed = False
+
+    @property
+    def buffered(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def send(self, frame: Frame) -> None:
+        if not self.closed:
+            self._transport.write(frame.chunk)
+
+    def end(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self._transport.write(b"0\r\n\r\n")
+
+    def abort(self) -> None:
+        self.closed = True
+        self._transport.abort()
+
+
+class RawWriter(ChunkedWriter):
+    """A stream over HTTP/1.0: the bytes as they are, and the end of the connection as the end."""
+
+    __slots__ = ()
+
+    def send(self, frame: Frame) -> None:
+        if not self.closed:
+            self._transport.write(frame.data)
+
+    def end(self) -> None:
+        self.closed = True
+
+
+def slices(body: bytes | Sequence[bytes], size: int) -> Iterator[bytes | memoryview]:
+    """``body`` in parts of about ``size`` bytes: neighbours joined, a piece larger than ``size`` cut."""
+    pieces = (body,) if isinstance(body, bytes) else body
+    ends = list(accumulate(map(len, pieces)))
+    start, done = 0, 0
+    while start < len(pieces):
+        stop = max(bisect_right(ends, done + size, start), start + 1)
+        part = pieces[start] if stop == start + 1 else b"".join(pieces[start:stop])
+        if len(part) <= size:
+            yield part
+        else:
+            view = memoryview(part)
+            yield from (view[at : at + size] for at in range(0, len(part), size))
+        start, done = stop, ends[stop - 1]
+
+
+def size_of(body: bytes | Sequence[bytes]) -> int:
+    """Bytes in ``body``."""
+    return len(body) if isinstance(body, bytes) else sum(map(len, body))
