@@ -30,7 +30,7 @@ _OBJECT_OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotE
 
 
 class Requirement(NamedTuple):
-    """One term; ``operator`` is ``=``, ``!=``, ``in``, ``notin``, ``exists``, ``!``, ``gt`` or ``lt``, values sorted."""
+    """One term: ``operator`` is ``=``, ``!=``, ``in``, ``notin``, ``exists``, ``!``, ``gt`` or ``lt``."""
 
     key: str
     operator: str
@@ -210,7 +210,7 @@ class _Parser:
         found = self._next()
         if not self._is_identifier(found):
             raise _SyntaxError(f"found '{found}', expected: identifier")
-        return token
+        return found
 
     def _values(self) -> Iterator[str]:
         if (found := self._next()) != "(":
