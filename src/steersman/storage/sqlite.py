@@ -1,0 +1,198 @@
+"""A durable store in one SQLite file, with nothing but the standard library.
+
+Three threads touch the file, each with a connection of its own. The loop's reads single keys and short slices, which
+take microseconds. A scanning thread finds and counts the keys of lists: a long statement, run without the interpreter
+lock. A writing thread commits. What the loop knows as committed is told by the writing thread, batch by batch, and
+nothing above it is read.
+
+When a commit fails (disk full, I/O error) what the file holds of it is unknown, so the store closes for good: every
+write that was not acknowledged, every watch and every later call raises :class:`StoreClosed` with the cause. What was
+acknowledged is there when the file is opened again.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from steersman.storage.feed import Feed
+from steersman.storage.sequencer import Sequencer
+from steersman.storage.sqlite_file import SqliteFile
+from steersman.storage.sqlite_reader import Reader
+from steersman.storage.sqlite_writer import Writer
+from steersman.storage.store import Compacted, Event, KeyValue, Page, StoreClosed, Watch
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_FETCH_KEYS = 256
+"""Values that a list reads between two turns of the loop."""
+
+_CLOSED = "the store is closed"
+
+
+class SqliteStore:
+    """See :class:`steersman.storage.store.Store`.
+
+    :param path: the file, created when it does not exist; ``-wal``, ``-shm`` and ``.lock`` files lie beside it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._log = _CommittedLog(self._fail)
+        self._feed = Feed(self._log)
+        self._sequencer = Sequencer(self._feed, self._log.get, lambda batch: self._writer.commit(batch))
+        self._compactions: list[tuple[int, asyncio.Future[None]]] = []
+        self._file: SqliteFile | None = None
+
+    async def open(self) -> None:
+        """Raises OSError with one clear line when the file cannot be used, or is in use by another process."""
+        loop = asyncio.get_running_loop()
+        self._pool = ThreadPoolExecutor(1, "sqlite-scan")
+        try:
+            file, revision, live = await loop.run_in_executor(self._pool, _load, self._path)
+        except BaseException:
+            self._pool.shutdown(wait=False)
+            raise
+        self._writer = Writer(
+            file.writer,
+            on_committed=self._sequencer.committed,
+            on_swept=self._settle_compactions,
+            on_failure=self._fail,
+        )
+        self._scanner = Reader(file.connect())
+        compact_revision, swept = file.compaction()
+        self._log.start(Reader(file.connect()), compact_revision)
+        self._writer.start(compact_revision, swept)
+        self._sequencer.start(revision, live)
+        self._file = file
+
+    async def close(self) -> None:
+        file, self._file = self._file, None
+        if file is None:
+            return
+        self._sequencer.stop(_CLOSED)
+        await self._writer.stop()
+        self._end(_CLOSED)
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._scanner.close)
+        self._pool.shutdown(wait=False)
+        self._log.close()
+        file.unlock()
+
+    async def current_revision(self) -> int:
+        return self._sequencer.revision
+
+    async def get(self, key: str, revision: int = 0) -> KeyValue | None:
+        return self._log.get(key, self._readable(revision))
+
+    async def list(self, prefix: str, *, start: str = "", limit: int = 0, revision: int = 0) -> Page:
+        while True:
+            try:
+                return await self._list_at(prefix, start, limit, self._readable(revision))
+            except Compacted:
+                if revision:
+                    raise
+
+    def put(self, key: str, value: bytes, expected: int | None = None) -> Awaitable[int]:
+        return self._sequencer.put(key, value, expected)
+
+    def delete(self, key: str, expected: int | None = None) -> Awaitable[int]:
+        return self._sequencer.delete(key, expected)
+
+    def watch(self, prefix: str, start: int = 0, *, previous: bool = False) -> Watch:
+        return self._feed.watch(prefix, start, previous)
+
+    async def compact(self, revision: int) -> None:
+        """Returns when all is forgotten; reads below ``revision`` are refused at once. The file keeps its size."""
+        if self._sequencer.readable(revision) <= self._log.compact_revision or not revision:
+            raise Compacted(self._log.compact_revision)
+        self._log.compact_revision = revision
+        swept = asyncio.get_running_loop().create_future()
+        self._compactions.append((revision, swept))
+        self._writer.compact(revision)
+        await swept
+
+    def _readable(self, revision: int) -> int:
+        revision = self._sequencer.readable(revision)
+        if revision < self._log.compact_revision:
+            raise Compacted(self._log.compact_revision)
+        return revision
+
+    async def _list_at(self, prefix: str, start: str, limit: int, revision: int) -> Page:
+        loop = asyncio.get_running_loop()
+        try:
+            found, remaining = await loop.run_in_executor(
+                self._pool, self._scanner.find, prefix, start, limit, revision
+            )
+        except sqlite3.Error as error:
+            raise self._log.failed(error) from error
+        items: list[KeyValue] = []
+        for first in range(0, len(found), _FETCH_KEYS):
+            if first:
+                await asyncio.sleep(0)
+            self._readable(revision)
+            items += self._log.fetch(found[first : first + _FETCH_KEYS])
+        self._readable(revision)
+        return Page(items, revision, remaining)
+
+    def _settle_compactions(self, revision: int) -> None:
+        waiting, self._compactions = self._compactions, []
+        for target, swept in waiting:
+            if target > revision:
+                self._compactions.append((target, swept))
+            elif not swept.done():
+                swept.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        self._end(f"the store failed: {error}")
+
+    def _end(self, reason: str) -> None:
+        self._sequencer.fail(reason)
+        waiting, self._compactions = self._compactions, []
+        for _, swept in waiting:
+            if not swept.done():
+                swept.set_exception(StoreClosed(reason))
+
+
+def _load(path: Path) -> tuple[SqliteFile, int, dict[str, tuple[int, int]]]:
+    file = SqliteFile(path)
+    return file, *file.load()
+
+
+class _CommittedLog:
+    """The loop's side of the file. A read that SQLite cannot do fails the store."""
+
+    def __init__(self, on_failure: Callable[[Exception], None]) -> None:
+        self.compact_revision = 0
+        self._on_failure = on_failure
+
+    def start(self, reader: Reader, compact_revision: int) -> None:
+        self._reader, self.compact_revision = reader, compact_revision
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def get(self, key: str, revision: int) -> KeyValue | None:
+        return self._guard(self._reader.get, key, revision)
+
+    def at(self, revision: int) -> KeyValue:
+        return self._guard(self._reader.at, revision)
+
+    def replay(self, prefix: str, first: int, last: int, limit: int, previous: bool) -> list[Event]:
+        return self._guard(self._reader.replay, prefix, first, last, limit, previous)
+
+    def fetch(self, revisions: list[int]) -> list[KeyValue]:
+        return self._guard(self._reader.fetch, revisions)
+
+    def failed(self, error: sqlite3.Error) -> StoreClosed:
+        """Fail the store; returns what to raise."""
+        self._on_failure(error)
+        return StoreClosed(f"the store failed: {error}")
+
+    def _guard(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
