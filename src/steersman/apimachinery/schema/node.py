@@ -1,0 +1,157 @@
+"""One node of a schema, read from its JSON: OpenAPI v3 as in a CustomResourceDefinition, or a built-in definition."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from steersman.apimachinery.schema.formats import string_format
+
+Resolve = Callable[[str], Mapping[str, Any]]
+"""From the text of a ``$ref`` to the definition it names."""
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+"""Stands for "no default", since null is a possible one."""
+
+
+@dataclass(slots=True, eq=False)
+class SchemaNode:
+    types: tuple[str, ...] = ()
+    nullable: bool = False
+    format: str = ""
+    enum: list[Any] | None = None
+    minimum: float | None = None
+    exclusive_minimum: bool = False
+    maximum: float | None = None
+    exclusive_maximum: bool = False
+    multiple_of: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str = ""
+    min_items: int | None = None
+    max_items: int | None = None
+    unique_items: bool = False
+    min_properties: int | None = None
+    max_properties: int | None = None
+    required: tuple[str, ...] = ()
+    properties: dict[str, "SchemaNode"] = field(default_factory=dict)
+    additional: "SchemaNode | bool | None" = None
+    items: "SchemaNode | None" = None
+    all_of: list["SchemaNode"] = field(default_factory=list)
+    any_of: list["SchemaNode"] = field(default_factory=list)
+    one_of: list["SchemaNode"] = field(default_factory=list)
+    negated: "SchemaNode | None" = None
+    int_or_string: bool = False
+    preserve_unknown: bool = False
+    embedded: bool = False
+    list_type: str = ""
+    list_map_keys: tuple[str, ...] = ()
+    default: Any = MISSING
+
+
+_PLAIN: tuple[tuple[str, str], ...] = (
+    ("format", "format"),
+    ("enum", "enum"),
+    ("minimum", "minimum"),
+    ("exclusiveMinimum", "exclusive_minimum"),
+    ("maximum", "maximum"),
+    ("exclusiveMaximum", "exclusive_maximum"),
+    ("multipleOf", "multiple_of"),
+    ("minLength", "min_length"),
+    ("maxLength", "max_length"),
+    ("pattern", "pattern"),
+    ("minItems", "min_items"),
+    ("maxItems", "max_items"),
+    ("uniqueItems", "unique_items"),
+    ("minProperties", "min_properties"),
+    ("maxProperties", "max_properties"),
+    ("nullable", "nullable"),
+    ("default", "default"),
+    ("x-kubernetes-preserve-unknown-fields", "preserve_unknown"),
+    ("x-kubernetes-embedded-resource", "embedded"),
+    ("x-kubernetes-list-type", "list_type"),
+)
+
+
+def _no_references(ref: str) -> Mapping[str, Any]:
+    raise LookupError(f"schema references not supported: {ref}")
+
+
+def read_schema(definition: Mapping[str, Any], resolve: Resolve = _no_references) -> SchemaNode:
+    """The graph of nodes of ``definition``; a definition that refers to itself makes a cycle.
+
+    Raises whatever ``resolve`` raises for a ``$ref`` it does not know, LookupError if no ``resolve`` was given.
+    """
+    return _Reader(resolve).read(definition)
+
+
+class _Reader:
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._by_ref: dict[str, SchemaNode] = {}
+
+    def read(self, definition: Mapping[str, Any]) -> SchemaNode:
+        ref = _reference(definition)
+        if not ref:
+            return self._fill(SchemaNode(), definition)
+        known = self._by_ref.get(ref)
+        if known is None:
+            known = self._by_ref[ref] = SchemaNode()
+            self._fill(known, self._resolve(ref))
+        return known
+
+    def _fill(self, node: SchemaNode, definition: Mapping[str, Any]) -> SchemaNode:
+        for key, attribute in _PLAIN:
+            value = definition.get(key)
+            if value is not None:
+                setattr(node, attribute, value)
+        self._fill_types(node, definition)
+        node.required = tuple(definition.get("required") or ())
+        node.list_map_keys = tuple(definition.get("x-kubernetes-list-map-keys") or ())
+        node.properties = {name: self.read(one) for name, one in (definition.get("properties") or {}).items()}
+        additional = definition.get("additionalProperties")
+        node.additional = self.read(additional) if isinstance(additional, Mapping) else additional
+        if isinstance(items := definition.get("items"), Mapping):
+            node.items = self.read(items)
+        node.all_of = [self.read(one) for one in definition.get("allOf") or ()]
+        node.any_of = [self.read(one) for one in definition.get("anyOf") or ()]
+        node.one_of = [self.read(one) for one in definition.get("oneOf") or ()]
+        if definition.get("not") is not None:
+            node.negated = self.read(definition["not"])
+        return node
+
+    def _fill_types(self, node: SchemaNode, definition: Mapping[str, Any]) -> None:
+        declared = definition.get("type") or ()
+        types = (declared,) if isinstance(declared, str) else tuple(declared)
+        if "null" in types:
+            node.nullable = True
+            types = tuple(one for one in types if one != "null")
+        node.int_or_string = bool(definition.get("x-kubernetes-int-or-string")) or node.format == "int-or-string"
+        node.types = ("integer", "string") if node.int_or_string else types
+        if not _is_checked(node.format, node.types):
+            node.format = ""
+
+
+_NUMBER_FORMATS = {"integer": ("int32", "int64"), "number": ("float", "double")}
+
+
+def _is_checked(name: str, types: tuple[str, ...]) -> bool:
+    only = types[0] if len(types) == 1 else "string"
+    if only == "string":
+        return string_format(name) is not None
+    return name in _NUMBER_FORMATS.get(only, ())
+
+
+def _reference(definition: Mapping[str, Any]) -> str:
+    """The ``$ref`` of a definition, also where OpenAPI v3 wraps it to stand beside a default or description."""
+    ref = definition.get("$ref")
+    if ref is None and "properties" not in definition:
+        wrapped = definition.get("allOf") or []
+        if len(wrapped) == 1:
+            ref = wrapped[0].get("$ref")
+    return ref or ""
