@@ -30,6 +30,7 @@ _BAD_PATH_BYTE = re.compile(rb"[\x00-\x1f\x7f]")
 _DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|$)")
 _FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _BAD_FIELD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.%a-zA-Z~_-]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-9]*)?")
 
 
@@ -118,7 +119,7 @@ def check_framing(fields: dict[bytes, bytes]) -> None:
     length, coding = fields.get(b"content-length"), fields.get(b"transfer-encoding")
     if length is not None and coding is not None:
         raise bad_request("both Content-Length and Transfer-Encoding are given")
-    if length is not None and not length.isdigit():
+    if length is not None and not _LENGTH.fullmatch(length):
         raise bad_request("the Content-Length is not a number")
     if coding is not None and coding.lower() != b"chunked":
         raise bad_request("the only transfer coding known here is chunked")

@@ -1,5 +1,6 @@
 """Status lines and header fields of answers, made once and used often."""
 
+import re
 import time
 from email.utils import formatdate
 from http import HTTPStatus
@@ -7,30 +8,33 @@ from http import HTTPStatus
 from steersman.apiserver.http.message import Response, Stream
 
 _STATUS_LINES = {status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in HTTPStatus}
+_LINE_BREAK = re.compile(rb"[\r\n\x00]")
 _BODILESS = frozenset((204, 304))
 _CACHE_CONTROL = (b"Cache-Control", b"no-cache, private")
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 CLOSE = b"Connection: close\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
-LENGTH = b"Content-Length: %d\r\n"
 
 
 def has_body(status: int) -> bool:
     return status not in _BODILESS and status >= 200
 
 
-def header_fields(answer: Response | Stream) -> list[tuple[bytes, bytes]]:
-    """Content-Type, Cache-Control and the answer's own fields.
+def check_fields(answer: Response | Stream) -> None:
+    """Raises ValueError for a header field with a line break: it would let its author write the rest of the answer."""
+    if _LINE_BREAK.search(answer.content_type):
+        raise ValueError("the content type of an answer has a line break")
+    for name, value in answer.headers:
+        if _LINE_BREAK.search(name) or _LINE_BREAK.search(value):
+            raise ValueError("a header field of an answer has a line break")
 
-    Raises ValueError for a field with a line break in it: it would let its author write the rest of the answer.
-    """
+
+def header_fields(answer: Response | Stream) -> list[tuple[bytes, bytes]]:
+    """Content-Type, Cache-Control unless the answer has its own, and the answer's own fields."""
     fields = [(b"Content-Type", answer.content_type), *answer.headers]
     if not any(name.lower() == b"cache-control" for name, _ in answer.headers):
         fields.append(_CACHE_CONTROL)
-    for name, value in fields:
-        if b"\r" in name + value or b"\n" in name + value:
-            raise ValueError("a header field of an answer has a line break")
     return fields
 
 

@@ -39,6 +39,7 @@ class ServerState:
         self.request_ticks = self._ticks(limits.request_seconds)
         self.write_ticks = self._ticks(limits.write_seconds)
         self.linger_ticks = self._ticks(2 * limits.resolution)
+        self._abandoned: set[asyncio.Task[None]] = set()
         self._sweeping: asyncio.TimerHandle | None = None
 
     def _ticks(self, seconds: float) -> int:
@@ -56,6 +57,12 @@ class ServerState:
         if not self.connections:
             self.empty.set()
 
+    def abandon(self, task: asyncio.Task[None]) -> None:
+        """Cancels a task whose result nobody waits for any more, and keeps it until it has ended."""
+        self._abandoned.add(task)
+        task.add_done_callback(self._abandoned.discard)
+        task.cancel()
+
     def close(self) -> None:
         """Stops the clock and the threads."""
         if self._sweeping is not None:
@@ -72,6 +79,6 @@ class ServerState:
             return
         self.tick += 1
         self.heads.refresh()
+        self._schedule()
         for connection in [each for each in self.connections if each.due < self.tick]:
             connection.expire()
-        self._schedule()

@@ -48,22 +48,25 @@ class RawWriter(ChunkedWriter):
         self.closed = True
 
 
-def slices(body: bytes | Sequence[bytes], size: int) -> Iterator[bytes | memoryview]:
-    """``body`` in parts of about ``size`` bytes: neighbours joined, a piece larger than ``size`` cut."""
-    pieces = (body,) if isinstance(body, bytes) else body
-    ends = list(accumulate(map(len, pieces)))
-    start, done = 0, 0
-    while start < len(pieces):
-        stop = max(bisect_right(ends, done + size, start), start + 1)
-        part = pieces[start] if stop == start + 1 else b"".join(pieces[start:stop])
-        if len(part) <= size:
-            yield part
-        else:
-            view = memoryview(part)
-            yield from (view[at : at + size] for at in range(0, len(part), size))
-        start, done = stop, ends[stop - 1]
+class Pieces:
+    """A body of many pieces: ``size`` bytes in all, measured once."""
 
+    __slots__ = ("_ends", "_pieces", "size")
 
-def size_of(body: bytes | Sequence[bytes]) -> int:
-    """Bytes in ``body``."""
-    return len(body) if isinstance(body, bytes) else sum(map(len, body))
+    def __init__(self, body: bytes | Sequence[bytes]) -> None:
+        self._pieces = (body,) if isinstance(body, bytes) else body
+        self._ends = list(accumulate(map(len, self._pieces)))
+        self.size = self._ends[-1] if self._ends else 0
+
+    def slices(self, size: int) -> Iterator[bytes | memoryview]:
+        """The body in parts of about ``size`` bytes: neighbours joined, a piece larger than ``size`` cut."""
+        start, done = 0, 0
+        while start < len(self._pieces):
+            stop = max(bisect_right(self._ends, done + size, start), start + 1)
+            part = self._pieces[start] if stop == start + 1 else b"".join(self._pieces[start:stop])
+            if len(part) <= size:
+                yield part
+            else:
+                view = memoryview(part)
+                yield from (view[at : at + size] for at in range(0, len(part), size))
+            start, done = stop, self._ends[stop - 1]

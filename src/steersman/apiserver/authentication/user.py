@@ -1,0 +1,18 @@
+"""The user that a request comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+ALL_AUTHENTICATED = "system:authenticated"
+"""The group of every user who was authenticated."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """``extra`` has what an authenticator adds for authorizers: lists of strings by lower-case key."""
+
+    name: str
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: Mapping[str, tuple[str, ...]] = field(default=MappingProxyType({}))
