@@ -1,0 +1,41 @@
+"""Build the catalog of built-in API kinds: ``python -m hack.catalog [--cache DIR] [--check]``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hack.catalog import data_file, definitions, resources, sources
+
+from steersman.apis.catalog.data_file import DATA_FILE
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m hack.catalog", description=__doc__)
+    parser.add_argument("--cache", type=Path, default=Path(".build/catalog"), help="where the source packages are kept")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when the committed file differs")
+    options = parser.parse_args()
+
+    sources.fetch(options.cache, _progress)
+    _progress("read definitions")
+    restored = definitions.restore(sources.read_definition_documents(options.cache))
+    _progress("read resources")
+    derived = resources.derive(restored, sources.read_resources(options.cache))
+    content = data_file.write(restored, derived)
+    _progress(f"{len(restored)} minors, {len(derived)} resources, {len(content)} bytes")
+    if options.check:
+        if DATA_FILE.read_bytes() == content:
+            _progress(f"{DATA_FILE.name} is up to date")
+            return 0
+        _progress(f"{DATA_FILE.name} differs from what its sources give: run this without --check and commit it")
+        return 1
+    DATA_FILE.write_bytes(content)
+    _progress(f"wrote {DATA_FILE.name}")
+    return 0
+
+
+def _progress(line: str) -> None:
+    print(f"catalog: {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
