@@ -11,9 +11,13 @@ from steersman.apimachinery.schema.node import SchemaNode
 META_FIELDS = frozenset({"apiVersion", "kind", "metadata"})
 Clean = Callable[[Any], bool]
 
-_SCALARS = frozenset({"string", "integer", "number", "boolean"})
 # Where the schema says nothing about a value.
 _UNSPECIFIED = SchemaNode()
+
+
+def _takes(node: SchemaNode, type_name: str) -> bool:
+    """A value of a type that the schema does not take is left as it is, for validation to refuse."""
+    return not node.types or type_name in node.types
 
 
 def _additional(node: SchemaNode) -> SchemaNode | None:
@@ -31,10 +35,10 @@ def prune(node: SchemaNode, value: Any, path: str, dropped: list[str], *, keep: 
     keep = keep or node.preserve_unknown
     if type(value) is list:
         items = node.items or _UNSPECIFIED
-        if node.items is not None or not keep:
+        if _takes(node, "array") and (node.items is not None or not keep):
             for index, one in enumerate(value):
                 prune(items, one, f"{path}[{index}]", dropped, keep=keep)
-    elif type(value) is dict:
+    elif type(value) is dict and _takes(node, "object"):
         prefix = f"{path}." if path else ""
         additional = _additional(node)
         for name in list(value):
@@ -57,7 +61,7 @@ class CleanCompiler:
     def compile(self, node: SchemaNode, keep: bool = False) -> Clean | None:
         """None if no value ever has anything to drop."""
         keep = keep or node.preserve_unknown
-        if node.int_or_string or (node.types and _SCALARS.issuperset(node.types)):
+        if not _takes(node, "object") and not _takes(node, "array"):
             return None
         key = (id(node), keep)
         if key not in self._compiled:
@@ -69,10 +73,11 @@ class CleanCompiler:
     def _build(self, node: SchemaNode, keep: bool) -> Clean | None:
         if node is _UNSPECIFIED:
             return None if keep else _has_no_fields
-        items = None
-        if node.items is not None or not keep:
+        items = objects = None
+        if _takes(node, "array") and (node.items is not None or not keep):
             items = self.compile(node.items or _UNSPECIFIED, keep)
-        objects = self._object(node, keep)
+        if _takes(node, "object"):
+            objects = self._object(node, keep)
         if items is None and objects is None:
             return None
 
@@ -81,7 +86,7 @@ class CleanCompiler:
                 return objects is None or objects(value)
             return type(value) is not list or items is None or all(map(items, value))
 
-        return objects if objects and node.types == ("object",) else clean
+        return objects if objects and items is None else clean
 
     def _object(self, node: SchemaNode, keep: bool) -> Clean | None:
         skipped = META_FIELDS if node.embedded else frozenset[str]()
