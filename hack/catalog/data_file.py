@@ -5,10 +5,10 @@ from collections import defaultdict
 from typing import Any
 
 import orjson
-from hack.catalog.definitions import Definitions
-from hack.catalog.resources import Resource
-from hack.catalog.serving import default_span
-from hack.catalog.shapes import shape_groups
+from catalog.definitions import Definitions
+from catalog.resources import Resource
+from catalog.serving import default_span
+from catalog.shapes import shape_groups
 
 from steersman.apis.catalog.data_file import DIRECTORY_SIZE, HEAD, MAGIC
 

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hack.catalog.definitions import GROUP_VERSION_KIND, Definitions
-from hack.catalog.sources import SourceResource
+from catalog.definitions import GROUP_VERSION_KIND, Definitions
+from catalog.sources import SourceResource
 
 FIRST_SOURCE_MINOR = 15
 VERBS = {
@@ -43,7 +43,7 @@ GATED_SUBRESOURCES: dict[tuple[str, str], int | None] = {
 # plural → subresource → kind of its options, verbs.
 PROXY_VERBS = ("create", "delete", "get", "patch", "update")
 STREAM_VERBS = ("create", "get")
-CONNECT_SUBRESOURCES = {
+CONNECT_SUBRESOURCES: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     "pods": {
         "attach": ("PodAttachOptions", STREAM_VERBS),
         "exec": ("PodExecOptions", STREAM_VERBS),
@@ -92,8 +92,8 @@ def derive(definitions: dict[int, Definitions], sources: dict[int, list[SourceRe
     by_name: dict[tuple[str, str, str], dict[int, list[SourceResource]]] = {}
     for minor, items in sorted(complete.items()):
         for item in items:
-            minors = by_name.setdefault((item.group, item.version, item.plural), {})
-            minors.setdefault(minor, []).append(item)
+            of_name = by_name.setdefault((item.group, item.version, item.plural), {})
+            of_name.setdefault(minor, []).append(item)
     return [_resource(minors, tagged) for _, minors in sorted(by_name.items())]
 
 

@@ -1,6 +1,6 @@
 """Which resources kube-apiserver serves by default in which minor: its DefaultAPIResourceConfigSource, as rules."""
 
-from hack.catalog.resources import Resource
+from catalog.resources import Resource
 
 # KEP-3136: beta resources that appeared in 1.24 or later are off by default.
 BETA_OFF_SINCE = 24

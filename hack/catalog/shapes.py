@@ -6,8 +6,8 @@ the other side lacks (that is how a rename or a move looks). Fields that only on
 
 from collections import defaultdict
 
-from hack.catalog.definitions import REF_PREFIX, Definitions, Schema
-from hack.catalog.resources import Resource
+from catalog.definitions import REF_PREFIX, Definitions, Schema
+from catalog.resources import Resource
 
 from steersman.apimachinery.group_version import version_priority
 
@@ -25,7 +25,7 @@ Family = list[Resource]
 
 
 def shape_groups(resources: list[Resource], definitions: dict[int, Definitions]) -> list[list[Family]]:
-    """For every kind its versions, in groups of one shape; the first of each group (and of the groups) is to be stored."""
+    """For every kind its versions in groups of one shape; the first of each (and the first group) is to be stored."""
     families: dict[tuple[str, str], Family] = defaultdict(list)
     for resource in resources:
         families[COHABITING.get((resource.group, resource.kind), resource.group), resource.kind].append(resource)

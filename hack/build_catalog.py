@@ -1,16 +1,16 @@
-"""Build the catalog of built-in API kinds: ``python -m hack.catalog [--cache DIR] [--check]``."""
+"""Build the catalog of built-in API kinds: ``python hack/build_catalog.py [--cache DIR] [--check]``."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from hack.catalog import data_file, definitions, resources, sources
+from catalog import data_file, definitions, resources, sources
 
 from steersman.apis.catalog.data_file import DATA_FILE
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m hack.catalog", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, default=Path(".build/catalog"), help="where the source packages are kept")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the committed file differs")
     options = parser.parse_args()
