@@ -236,10 +236,11 @@ async def test_a_closed_store_ends_watches_and_waits(tmp_path: Path) -> None:
 
 
 class LossyWatch:
-    """A store's watch that can be told to have lost events."""
+    """A store's watch that can be told to have lost events, or held up."""
 
     def __init__(self, watch: Watch) -> None:
-        self._watch, self.lost = watch, asyncio.Event()
+        self._watch, self.lost, self.flowing = watch, asyncio.Event(), asyncio.Event()
+        self.flowing.set()
 
     def __aiter__(self) -> "LossyWatch":
         return self
@@ -251,6 +252,9 @@ class LossyWatch:
         for task in rest:
             task.cancel()
         if losing in done:
+            raise Compacted(1)
+        await self.flowing.wait()
+        if self.lost.is_set():
             raise Compacted(1)
         return following.result()
 
@@ -264,6 +268,11 @@ class LossyStore(MemoryStore):
     last: LossyWatch
     compacted_lists = 0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed, self.answering = asyncio.Event(), asyncio.Event()
+        self.answering.set()
+
     def watch(self, prefix: str, start: int = 0, *, previous: bool = False) -> Watch:
         self.last = LossyWatch(super().watch(prefix, start, previous=previous))
         return self.last
@@ -272,7 +281,10 @@ class LossyStore(MemoryStore):
         if start and self.compacted_lists:
             self.compacted_lists -= 1
             raise Compacted(revision + 1)
-        return await super().list(prefix, start=start, limit=limit, revision=revision)
+        page = await super().list(prefix, start=start, limit=limit, revision=revision)
+        self.listed.set()
+        await self.answering.wait()
+        return page
 
 
 @pytest.fixture
@@ -307,6 +319,44 @@ async def test_lost_events_are_made_good_by_loading_again(lossy: LossyStore) -> 
         assert client.frames == []
 
 
+async def test_a_list_that_is_ahead_of_the_feed(lossy: LossyStore) -> None:
+    begin = await lossy.put("/registry/configmaps/n/x", b"{}")
+    async with world(lossy) as here:
+        feed = lossy.last
+        feed.flowing.clear()
+        created = await here.put("n", "a")
+        await here.cacher.wait_ready()
+        assert here.cache.revision < here.cacher.revision == created
+
+        late, _ = here.watch(start=begin)
+        fresh, _ = here.watch(start=created)
+        assert await late.until(1) == [("ADDED", "a", created)]
+        feed.flowing.set()
+        newest = await here.put("n", "b")
+
+        assert await late.until(2) == [("ADDED", "a", created), ("ADDED", "b", newest)]
+        assert await fresh.until(1) == [("ADDED", "b", newest)]
+
+
+async def test_events_that_are_lost_during_a_load(lossy: LossyStore) -> None:
+    async with world(lossy) as here:
+        feed = lossy.last
+        lossy.answering.clear()
+        loading = asyncio.create_task(here.cacher.wait_ready())
+        await lossy.listed.wait()
+        feed.flowing.clear()
+        revision = await here.put("n", "a")
+        feed.lost.set()
+        feed.flowing.set()
+        while here.cache.revision < revision:
+            await asyncio.sleep(0)
+
+        lossy.answering.set()
+        await loading
+
+        assert names(here.cacher.list()[0]) == ["a"]
+
+
 async def test_a_load_that_is_overtaken_by_compaction_begins_again(lossy: LossyStore) -> None:
     async with world(lossy, Limits(load_page=2)) as here:
         for name in "abc":
@@ -320,10 +370,12 @@ async def test_a_load_that_is_overtaken_by_compaction_begins_again(lossy: LossyS
 
 async def test_starts_where_the_log_has_been_compacted(store: Store) -> None:
     revisions = [await store.put(f"{PREFIX}n/a", value("n", "a", size=size)) for size in range(5)]
+    await store.put("/registry/configmaps/n/x", b"{}")
     await store.compact(revisions[3])
 
     async with world(store) as here:
         await here.cacher.wait_ready()
+        assert here.cacher.window.start == revisions[4]
         newest = await here.put("n", "b")
         await here.applied(newest)
 

@@ -24,7 +24,10 @@ class Member(Receiver, Protocol):
 
 
 class Channel(Generic[F]):
-    """The watchers of one view. All have got, or have on its way, every event up to the revision ``sealed``."""
+    """The watchers of one view.
+
+    All have got, or have on its way, every event up to the revision ``sealed``; those of later revisions are pending.
+    """
 
     __slots__ = ("_flusher", "_parts", "_size", "_upto", "members", "sealed", "view")
 
@@ -58,16 +61,14 @@ class Channel(Generic[F]):
             self._flusher.push(frame, list(self.members))
         self.sealed = self._upto
 
-    def join(self, member: Member, revision: int, current: int) -> int:
-        """Add a member that has seen all up to ``revision``; ``current`` is the cache's own revision.
+    def join(self, member: Member, revision: int) -> int:
+        """Add a member that has seen all up to ``revision``.
 
         Returns the revision up to which the caller still has to send it the events after ``revision``, itself.
         """
         if revision > self.sealed:
             # Part of what is pending is known to the newcomer: the others get it without him.
             self.seal()
-        if not self._parts:
-            self.sealed = self._upto = current
         self.members[member] = None
         return self.sealed
 

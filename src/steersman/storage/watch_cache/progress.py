@@ -18,6 +18,11 @@ class Progress:
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     def advance(self, revision: int) -> None:
         """Note that all up to ``revision`` is applied, and wake who waits for it."""
         if revision > self.revision:

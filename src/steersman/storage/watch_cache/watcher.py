@@ -133,7 +133,7 @@ class Watcher(Generic[F]):
     def _join(self, position: int, behind: Sequence[Change]) -> None:
         source = self._source
         self._channel = source.channels.of(self._view, source.revision)
-        upto = self._channel.join(self, position, source.revision)
+        upto = self._channel.join(self, position)
         parts = [piece for change in behind if change.entry.revision <= upto for piece in self._event(change)]
         if parts:
             self._sink.send(self._view.frame(b"".join(parts)))
