@@ -60,6 +60,12 @@ class Client:
         size = int(await self.reader.readuntil(b"\r\n"), 16)
         return (await self.reader.readexactly(size + 2))[:-2]
 
+    async def chunks(self) -> bytes:
+        body = b""
+        while chunk := await self.chunk():
+            body += chunk
+        return body
+
     async def answer(self, method: str = "GET") -> Answer:
         answer = await self.head()
         if method == "HEAD" or answer.status in (100, 204, 304):
@@ -67,8 +73,7 @@ class Client:
         if "content-length" in answer.headers:
             answer.body = await self.reader.readexactly(int(answer.headers["content-length"]))
         elif answer.headers.get("transfer-encoding") == "chunked":
-            while chunk := await self.chunk():
-                answer.body += chunk
+            answer.body = await self.chunks()
         else:
             answer.body = await self.reader.read()
         return answer

@@ -1,23 +1,646 @@
-"""The server over real sockets."""
+"""The server over real sockets: what a well-behaved client, and one that leaves or is slow, gets."""
 
 import asyncio
+import gzip
+from collections.abc import Awaitable
+from email.utils import parsedate_to_datetime
+from typing import Any
 
-from steersman.apiserver.http.message import Request, Response
-from steersman.apiserver.http.server import HttpServer
+import pytest
+
+from steersman.apimachinery.errors import too_many_requests
+from steersman.apiserver.certificates import CertificatePaths
+from steersman.apiserver.http.message import Connection, Frame, Request, Response, Stream, StreamWriter
+
+QUICK = {"resolution": 0.01}
 
 
-async def test_answers_a_get() -> None:
+def echo(request: Request) -> Response:
+    return Response(200, b"%b %b" % (request.method.encode(), request.path.encode()) + b"?" + request.query.encode())
+
+
+def echo_body(request: Request) -> Response:
+    return Response(200, request.body)
+
+
+async def test_answers_a_get(serve: Any) -> None:
+    client = await (await serve(echo)).connect()
+    client.get("/api/v1?watch=1")
+
+    answer = await client.answer()
+
+    assert (answer.status, answer.body) == (200, b"GET /api/v1?watch=1")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-cache, private"
+    assert parsedate_to_datetime(answer.headers["date"])
+    assert "connection" not in answer.headers
+
+
+async def test_the_connection_is_kept_and_is_one_object(serve: Any) -> None:
+    connections: list[Connection] = []
+
     def handler(request: Request) -> Response:
-        return Response(200, f"{request.method} {request.path} {request.query}".encode())
+        connections.append(request.connection)
+        return Response(200)
 
-    server = HttpServer(handler)
-    host, port = await server.listen("127.0.0.1", 0)
+    client = await (await serve(handler)).connect()
+    for _ in range(3):
+        client.get("/")
+        await client.answer()
+
+    assert len(connections) == 3
+    assert len({id(connection) for connection in connections}) == 1
+    assert connections[0].remote == "127.0.0.1"
+
+
+async def test_pipelined_requests_are_answered_in_order_one_at_a_time(serve: Any) -> None:
+    first, started = asyncio.Event(), []
+
+    async def wait(request: Request) -> Response:
+        await first.wait()
+        return echo(request)
+
+    def handler(request: Request) -> Response | Awaitable[Response]:
+        started.append(request.path)
+        return wait(request) if request.path == "/0" else echo(request)
+
+    client = await (await serve(handler)).connect()
+    for number in range(300):
+        client.get(f"/{number}")
+    other = await (await serve(handler)).connect()
+    other.get("/other")
+    await other.answer()
+    client.get("/last")
+    first.set()
+    bodies = [(await client.answer()).body for _ in range(301)]
+
+    assert started[:2] == ["/0", "/other"]
+    assert bodies == [b"GET /%d?" % number for number in range(300)] + [b"GET /last?"]
+
+
+async def test_connection_close_is_honoured_and_what_follows_ignored(serve: Any) -> None:
+    client = await (await serve(echo)).connect()
+    client.get("/1", "Connection: close")
+    client.get("/2")
+
+    answer = await client.answer()
+
+    assert answer.headers["connection"] == "close"
+    assert await client.end() == b""
+
+
+async def test_http_1_0_is_answered_and_closed(serve: Any) -> None:
+    client = await (await serve(echo)).connect()
+    client.send(b"GET /old HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+
+    answer = await client.answer()
+
+    assert (answer.status, answer.body, answer.headers["connection"]) == (200, b"GET /old?", "close")
+    assert await client.end() == b""
+
+
+async def test_head_has_the_length_and_no_body(serve: Any) -> None:
+    client = await (await serve(lambda request: Response(200, [b"x" * 200_000, b"yz"]))).connect()
+    client.get("/", method="HEAD")
+    head = await client.answer("HEAD")
+    client.get("/")
+    full = await client.answer()
+
+    assert head.headers["content-length"] == "200002"
+    assert len(full.body) == 200_002
+
+
+async def test_no_content_has_neither_body_nor_length(serve: Any) -> None:
+    client = await (await serve(lambda request: Response(204))).connect()
+    client.get("/")
+    answer = await client.answer()
+    client.get("/")
+
+    assert "content-length" not in answer.headers
+    assert (await client.answer()).status == 204
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        (b"Content-Length: 5\r\n", b"hello"),
+        (b"Content-Length:  5 \t\r\n", b"hello"),
+        (b"Transfer-Encoding: chunked\r\n", b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"),
+        (b"Transfer-Encoding: Chunked\r\n", b"2;name=value\r\nhe\r\n03\r\nllo\r\n0\r\nTrailer: x\r\nHost: y\r\n\r\n"),
+    ],
+)
+async def test_bodies_are_read_whole(serve: Any, fields: bytes, body: bytes) -> None:
+    client = await (await serve(echo_body)).connect()
+    for _ in range(2):
+        client.send(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\n" + body)
+        assert (await client.answer()).body == b"hello"
+
+
+async def test_a_body_as_large_as_the_limit_is_read(serve: Any) -> None:
+    body = bytes(range(256)) * (3 << 12)
+    client = await (await serve(echo_body)).connect()
+    client.send(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    assert (await client.answer()).body == body
+
+
+async def test_trailers_do_not_become_header_fields(serve: Any) -> None:
+    client = await (await serve(lambda request: Response(200, repr(sorted(request.headers)).encode()))).connect()
+    client.send(
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nAuthorization: Bearer x\r\n\r\n"
+    )
+
+    assert (await client.answer()).body == b"[b'host', b'transfer-encoding']"
+
+
+async def test_repeated_fields_are_joined(serve: Any) -> None:
+    client = await (await serve(lambda request: Response(200, request.headers[b"accept"]))).connect()
+    client.get("/", "Accept: text/plain", "aCCEPT:application/json  ")
+
+    assert (await client.answer()).body == b"text/plain, application/json"
+
+
+async def test_a_client_that_expects_continue_gets_it(serve: Any) -> None:
+    client = await (await serve(echo_body)).connect()
+    client.get("/", "Content-Length: 5", "Expect: 100-continue", method="POST")
+    interim = await client.answer()
+    client.send(b"hello")
+
+    assert interim.status == 100
+    assert (await client.answer()).body == b"hello"
+
+
+async def test_continue_waits_for_the_answers_before(serve: Any) -> None:
+    release = asyncio.Event()
+
+    async def handler(request: Request) -> Response:
+        await release.wait()
+        return echo_body(request)
+
+    client = await (await serve(handler)).connect()
+    client.get("/", "Content-Length: 5", method="POST")
+    client.send(b"first")
+    client.get("/", "Content-Length: 6", "Expect: 100-continue", method="POST")
+    release.set()
+    first, interim = await client.answer(), await client.answer()
+    client.send(b"second")
+
+    assert (first.body, interim.status) == (b"first", 100)
+    assert (await client.answer()).body == b"second"
+
+
+async def test_a_body_too_large_is_refused_before_it_is_sent(serve: Any) -> None:
+    client = await (await serve(echo_body, body_bytes=4)).connect()
+    client.get("/", "Content-Length: 5", "Expect: 100-continue", method="POST")
+
+    assert (await client.answer()).status == 413
+    assert await client.end() == b""
+
+
+@pytest.mark.parametrize("upgrade", ["h2c", "websocket"])
+async def test_upgrades_are_ignored(serve: Any, upgrade: str) -> None:
+    client = await (await serve(echo)).connect()
+    client.get("/1", f"Upgrade: {upgrade}", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__")
+    client.get("/2")
+
+    assert [(await client.answer()).body for _ in range(2)] == [b"GET /1?", b"GET /2?"]
+
+
+# Failures.
+
+
+async def test_an_api_error_is_its_status(serve: Any) -> None:
+    def handler(request: Request) -> Response:
+        raise too_many_requests("slow down", 7)
+
+    client = await (await serve(handler)).connect()
+    client.get("/")
+    answer = await client.answer()
+
+    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
+    assert b'"reason":"TooManyRequests"' in answer.body
+
+
+def fails(request: Request) -> Response:
+    raise KeyError("secret")
+
+
+async def fails_later(request: Request) -> Response:
+    await asyncio.sleep(0)
+    raise KeyError("secret")
+
+
+def unfit(request: Request) -> Response:
+    return Response(200, headers=((b"X", b"secret\r\nSet-Cookie: a=b"),))
+
+
+async def unfit_later(request: Request) -> Stream:
+    return Stream(asyncio.sleep, content_type=b"secret\n")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("handler", [fails, fails_later, unfit, unfit_later])
+async def test_a_defect_is_logged_and_tells_the_client_nothing(
+    serve: Any, handler: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = await (await serve(handler)).connect()
+    client.get("/path")
+    answer = await client.answer()
+
+    assert answer.status == 500
+    assert b"InternalError" in answer.body
+    assert b"secret" not in answer.body
+    record = next(record for record in caplog.records if record.name.startswith("steersman"))
+    assert record.exc_info
+    assert "GET /path failed" in record.message
+    client.get("/path")
+    assert (await client.answer()).status == 500
+
+
+async def test_a_handler_that_is_cancelled_gives_no_answer(serve: Any) -> None:
+    async def handler(request: Request) -> Response:
+        raise asyncio.CancelledError
+
+    client = await (await serve(handler)).connect()
+    client.get("/")
+
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await client.answer()
+
+
+# Time.
+
+
+async def test_the_deadline_passes(serve: Any) -> None:
+    cancelled = asyncio.Event()
+
+    async def slow(request: Request) -> Response:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        raise AssertionError
+
+    def handler(request: Request) -> Any:
+        return slow(request) if request.path == "/slow" else echo(request)
+
+    client = await (await serve(handler, request_seconds=0.03, **QUICK)).connect()
+    client.get("/slow")
+    client.get("/next")
+    answer = await client.answer()
+
+    assert answer.status == 504
+    assert b"Timeout: request did not complete within the allotted timeout" in answer.body
+    assert (await client.answer()).body == b"GET /next?"
+    await cancelled.wait()
+
+
+async def test_an_idle_connection_is_closed(serve: Any) -> None:
+    client = await (await serve(echo, idle_seconds=0.03, **QUICK)).connect()
+    client.get("/")
+    await client.answer()
+
+    assert await client.end() == b""
+
+
+@pytest.mark.parametrize(
+    ("part", "what"),
+    [
+        (b"GET / HTTP/1.1\r\nHost:", b"head"),
+        (b"G", b"head"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", b"body"),
+    ],
+)
+async def test_a_request_must_arrive_in_time(serve: Any, part: bytes, what: bytes) -> None:
+    client = await (await serve(echo, header_seconds=0.03, body_seconds=0.03, **QUICK)).connect()
+    client.send(part)
+    answer = await client.answer()
+
+    assert answer.status == 408
+    assert what in answer.body
+    assert await client.end() == b""
+
+
+async def test_a_client_that_takes_nothing_is_cut(serve: Any) -> None:
+    body = [b"x" * 10_000] * 3_000
+    serving = await serve(lambda request: Response(200, body), write_seconds=0.03, **QUICK)
+    client = await serving.connect()
+    client.get("/")
+    await client.head()
+
+    while serving.server.connections:
+        await asyncio.sleep(0.01)
+
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await client.reader.readexactly(30_000_000)
+
+
+# Leaving.
+
+
+@pytest.mark.parametrize("abruptly", [True, False])
+async def test_the_handler_is_cancelled_when_the_client_leaves(serve: Any, abruptly: bool) -> None:
+    started, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: Request) -> Response:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+        raise AssertionError
+
+    client = await (await serve(handler)).connect()
+    client.get("/")
+    await started.wait()
+    client.leave() if abruptly else client.writer.close()
+
+    await cancelled.wait()
+
+
+@pytest.mark.parametrize("abruptly", [True, False])
+async def test_a_stream_is_ended_when_the_client_leaves(serve: Any, abruptly: bool) -> None:
+    ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    async def run(writer: StreamWriter) -> None:
+        writer.send(Frame(b"hello"))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set_result(writer.closed)
+            writer.send(Frame(b"nobody reads this"))
+
+    client = await (await serve(lambda request: Stream(run))).connect()
+    client.get("/")
+    await client.head()
+    assert await client.chunk() == b"hello"
+    client.leave() if abruptly else client.writer.close()
+
+    assert await ended is True
+
+
+# Streams.
+
+
+async def test_a_stream_goes_out_frame_by_frame_and_ends(serve: Any) -> None:
+    go_on, shared = asyncio.Event(), Frame(b'{"type":"ADDED"}\n')
+
+    async def run(writer: StreamWriter) -> None:
+        writer.send(shared)
+        await go_on.wait()
+        writer.send(Frame(b""))
+        writer.send(shared)
+
+    client = await (await serve(lambda request: Stream(run, headers=((b"X-Kind", b"watch"),)))).connect()
+    for _ in range(2):
+        go_on.clear()
+        client.get("/")
+        head = await client.head()
+        assert (head.status, head.headers["transfer-encoding"], head.headers["x-kind"]) == (200, "chunked", "watch")
+        assert await client.chunk() == shared.data
+        go_on.set()
+        assert [await client.chunk(), await client.chunk()] == [shared.data, b""]
+
+
+async def test_a_stream_over_http_1_0_is_raw(serve: Any) -> None:
+    async def run(writer: StreamWriter) -> None:
+        writer.send(Frame(b"one,"))
+        writer.send(Frame(b"two"))
+
+    client = await (await serve(lambda request: Stream(run))).connect()
+    client.send(b"GET / HTTP/1.0\r\n\r\n")
+    answer = await client.answer()
+
+    assert "transfer-encoding" not in answer.headers
+    assert answer.body == b"one,two"
+
+
+async def test_a_stream_that_fails_is_cut_not_ended(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    async def run(writer: StreamWriter) -> None:
+        writer.send(Frame(b"hello"))
+        await asyncio.sleep(0)
+        raise KeyError("defect")
+
+    client = await (await serve(lambda request: Stream(run))).connect()
+    client.get("/")
+
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await client.answer()
+    assert "the answer was cut" in caplog.text
+
+
+async def test_a_slow_reader_is_seen_and_can_be_cut(serve: Any) -> None:
+    aborted = asyncio.Event()
+
+    async def run(writer: StreamWriter) -> None:
+        while writer.buffered < 1_000_000:
+            writer.send(Frame(b"x" * 100_000))
+            await asyncio.sleep(0)
+        writer.abort()
+        assert writer.closed
+        aborted.set()
+
+    serving = await serve(lambda request: Stream(run))
+    client = await serving.connect()
+    client.get("/")
+    await client.head()
+    await aborted.wait()
+
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await client.chunks()
+
+
+async def test_head_of_a_stream_does_not_run_it(serve: Any) -> None:
+    async def run(writer: StreamWriter) -> None:
+        raise AssertionError
+
+    client = await (await serve(lambda request: Stream(run))).connect()
+    for _ in range(2):
+        client.get("/", method="HEAD")
+        assert (await client.answer("HEAD")).status == 200
+
+
+# Large answers.
+
+PIECES = [b'{"name":"object-%06d","data":"%b"},' % (number, b"abcdefgh" * 60) for number in range(6_000)]
+
+
+async def test_a_large_answer_arrives_while_others_are_served(serve: Any) -> None:
+    def handler(request: Request) -> Response:
+        return Response(200, PIECES) if request.path == "/list" else echo(request)
+
+    serving = await serve(handler)
+    stalled, other = await serving.connect(), await serving.connect()
+    stalled.get("/list")
+    await stalled.head()
+    for number in range(20):
+        other.get(f"/{number}")
+        assert (await other.answer()).status == 200
+    stalled.get("/after")
+    body = await stalled.reader.readexactly(sum(map(len, PIECES)))
+
+    assert body == b"".join(PIECES)
+    assert (await stalled.answer()).body == b"GET /after?"
+
+
+@pytest.mark.parametrize("body", [PIECES, b"".join(PIECES), [b"", b"x" * 500_000, b"y"]], ids=["many", "one", "few"])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_a_large_answer_is_compressed_for_who_takes_it(serve: Any, body: Any, version: str) -> None:
+    client = await (await serve(lambda request: Response(200, body))).connect()
+    client.send(f"GET / HTTP/{version}\r\nHost: localhost\r\nAccept-Encoding: deflate, gzip\r\n\r\n".encode())
+    answer = await client.answer()
+
+    assert (answer.headers["content-encoding"], answer.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(answer.body) == (body if isinstance(body, bytes) else b"".join(body))
+
+
+@pytest.mark.parametrize(
+    ("offer", "size", "headers"),
+    [
+        ("gzip", 100_000, ()),
+        ("deflate", 200_000, ()),
+        ("gzip;q=0", 200_000, ()),
+        ("gzip", 200_000, ((b"Content-Encoding", b"br"),)),
+    ],
+)
+async def test_what_is_not_compressed(serve: Any, offer: str, size: int, headers: Any) -> None:
+    client = await (await serve(lambda request: Response(200, b"x" * size, headers=headers))).connect()
+    client.get("/", f"Accept-Encoding: {offer}")
+    answer = await client.answer()
+
+    assert answer.headers.get("content-encoding") != "gzip"
+    assert answer.body == b"x" * size
+
+
+# The end of the server.
+
+
+async def test_drain_closes_idle_connections_and_accepts_no_more(serve: Any) -> None:
+    serving = await serve(echo)
+    client = await serving.connect()
+    client.get("/")
+    await client.answer()
+
+    await serving.server.drain(5)
+
+    assert serving.server.connections == 0
+    assert await client.end() == b""
+    with pytest.raises(OSError):
+        await serving.connect()
+
+
+async def test_drain_lets_requests_in_flight_finish(serve: Any) -> None:
+    started, release = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: Request) -> Response:
+        started.set()
+        await release.wait()
+        return Response(200, request.body)
+
+    serving = await serve(handler)
+    busy, sending = await serving.connect(), await serving.connect()
+    busy.get("/")
+    await started.wait()
+    sending.get("/", "Content-Length: 5", "Expect: 100-continue", method="POST")
+    await sending.answer()
+    draining = asyncio.ensure_future(serving.server.drain(10))
+    await asyncio.sleep(0)
+    sending.send(b"hello")
+    release.set()
+    answers = [await busy.answer(), await sending.answer()]
+    await draining
+
+    assert [(answer.status, answer.headers["connection"]) for answer in answers] == [(200, "close")] * 2
+    assert answers[1].body == b"hello"
+
+
+async def test_drain_finishes_a_large_answer(serve: Any) -> None:
+    serving = await serve(lambda request: Response(200, PIECES))
+    client = await serving.connect()
+    client.get("/")
+    await client.head()
+    draining = asyncio.ensure_future(serving.server.drain(10))
+    body = await client.end()
+    await draining
+
+    assert body == b"".join(PIECES)
+
+
+async def test_drain_ends_streams_cleanly(serve: Any) -> None:
+    async def run(writer: StreamWriter) -> None:
+        writer.send(Frame(b"hello"))
+        await asyncio.Event().wait()
+
+    serving = await serve(lambda request: Stream(run))
+    client = await serving.connect()
+    client.get("/")
+    head = await client.head()
+    await client.chunk()
+    await serving.server.drain(10)
+
+    assert head.status == 200
+    assert await client.chunk() == b""
+    assert await client.end() == b""
+
+
+async def test_drain_cuts_what_does_not_end(serve: Any) -> None:
+    started, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: Request) -> Response:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        raise AssertionError
+
+    serving = await serve(handler)
+    client = await serving.connect()
+    client.get("/")
+    await started.wait()
+    await serving.server.drain(0.01)
+
+    assert serving.server.connections == 0
+    await cancelled.wait()
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await client.answer()
+
+
+async def test_a_listener_more(serve: Any) -> None:
+    serving = await serve(echo)
+    host, port = await serving.server.listen("127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(host, port)
-    writer.write(b"GET /api/v1?x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 
-    answer = await reader.read()
-
-    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert answer.endswith(b"\r\n\r\nGET /api/v1 x=1")
+    assert (await reader.read()).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert port != serving.address[1]
     writer.close()
-    await server.drain(1)
+
+
+# TLS.
+
+
+@pytest.fixture
+def whoami() -> Any:
+    return lambda request: Response(200, repr((request.connection.secure, request.connection.certificate)).encode())
+
+
+@pytest.mark.parametrize("transport", ["tls"])
+async def test_a_client_certificate_is_read_from_the_handshake(
+    serve: Any, whoami: Any, certificates: CertificatePaths
+) -> None:
+    serving = await serve(whoami)
+    serving.tls.load_cert_chain(certificates.admin, certificates.admin_key)
+    client = await serving.connect()
+    client.get("/")
+
+    expected = b"(True, PeerCertificate(common_name='kubernetes-admin', organizations=('system:masters',)))"
+    assert (await client.answer()).body == expected
+    assert client.writer.get_extra_info("ssl_object").selected_alpn_protocol() == "http/1.1"
+
+
+async def test_without_a_client_certificate_there_is_none(serve: Any, whoami: Any, transport: str) -> None:
+    client = await (await serve(whoami)).connect()
+    client.get("/")
+
+    assert (await client.answer()).body == (b"(True, None)" if transport == "tls" else b"(False, None)")

@@ -176,9 +176,11 @@ class AsgiApp:
             await _send_body(b"", True, send)
             while data := await writer.take():
                 await _send_body(data, True, send)
-            if running.done() or not writer.aborted:
+            if not writer.aborted:
                 await running
                 await _send_body(b"", False, send)
+            elif running.done():
+                running.result()
         finally:
             writer.closed = True
             running.cancel()
