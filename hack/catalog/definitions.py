@@ -59,7 +59,8 @@ def _restore_minor(document: dict[str, Any]) -> Definitions:
         if set(schema) - {"description"} == {"$ref"}:
             continue  # an alias: 1.8 to 1.13 keep the names of 1.7 so
         new_name = _rename(name)
-        definitions[new_name] = OWN_JSON_FORM.get(new_name) or _restore_definition(new_name, schema)
+        own_form = OWN_JSON_FORM.get(new_name)
+        definitions[new_name] = _restore_definition(new_name, schema) if own_form is None else own_form
     return dict(sorted(definitions.items()))
 
 
