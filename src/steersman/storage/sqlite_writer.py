@@ -94,6 +94,8 @@ class Writer:
             if isinstance(item, Compaction):
                 self._connection.execute("UPDATE compaction SET compact_revision = ?", item)
                 self._compact_revision = item.revision
+                if self._swept >= item.revision:  # only the first write of all: nothing can be older
+                    self._tell(self._on_swept, item.revision)
         if None in work:
             return False
         if self._swept < self._compact_revision:
