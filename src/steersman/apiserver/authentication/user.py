@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 ALL_AUTHENTICATED = "system:authenticated"
 """The group of every user who was authenticated."""
@@ -15,4 +14,4 @@ class UserInfo:
     name: str
     uid: str = ""
     groups: tuple[str, ...] = ()
-    extra: Mapping[str, tuple[str, ...]] = field(default=MappingProxyType({}))
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
