@@ -11,7 +11,8 @@ from steersman.apimachinery.schema.acceptance import accepts, compile_table
 from steersman.apimachinery.schema.defaulting import FillCompiler, drop_nulls
 from steersman.apimachinery.schema.explanation import MAX_ERRORS, explain
 from steersman.apimachinery.schema.extensions import explain_extensions
-from steersman.apimachinery.schema.node import Resolve, SchemaNode, read_schema
+from steersman.apimachinery.schema.go_types import GoTypeError, TableCompiler, decode
+from steersman.apimachinery.schema.node import Resolve, SchemaNode, is_builtin, read_schema
 from steersman.apimachinery.schema.pruning import CleanCompiler, prune
 
 
@@ -22,24 +23,32 @@ def _too_deep() -> ApiError:
 class CompiledSchema:
     """Validates, prunes and defaults values of one schema.
 
+    A definition with ``x-kubernetes-group-version-kind`` is that of a built-in kind: its objects go through
+    :meth:`go_type_errors` first, their metadata is pruned with the rest, and their status is not validated (Go takes
+    the zero value for what is missing there).
+
     Nesting deeper than the interpreter can follow raises :class:`ApiError` 400, here and in the methods.
     """
 
-    __slots__ = ("_clean", "_fill", "_root", "_table", "node")
+    __slots__ = ("_clean", "_fill", "_go", "_pruned", "_table", "node")
 
-    def __init__(self, node: SchemaNode) -> None:
-        self.node = node
+    def __init__(self, node: SchemaNode, builtin: bool = False) -> None:
         # The root keeps its apiVersion, kind and metadata whatever its schema says, as an embedded resource does.
-        self._root = dataclasses.replace(node, embedded=True)
-        self._table = compile_table(node)
-        self._clean = CleanCompiler().compile(self._root)
+        self._pruned = node if builtin else dataclasses.replace(node, embedded=True)
+        self._go = TableCompiler().compile(node) if builtin else None
         self._fill = FillCompiler().compile(node)
+        self._clean = CleanCompiler().compile(self._pruned)
+        if builtin and "status" in node.properties:
+            node = dataclasses.replace(node, properties=node.properties | {"status": SchemaNode()})
+        self.node = node
+        self._table = compile_table(node)
 
     @classmethod
     def compile(cls, definition: Mapping[str, Any], resolve: Resolve | None = None) -> "CompiledSchema":
         """``definition`` is an ``openAPIV3Schema`` or its like; ``resolve`` finds what a ``$ref`` names."""
         try:
-            return cls(read_schema(definition, resolve) if resolve else read_schema(definition))
+            node = read_schema(definition, resolve) if resolve else read_schema(definition)
+            return cls(node, is_builtin(definition))
         except RecursionError:
             raise _too_deep() from None
 
@@ -60,10 +69,27 @@ class CompiledSchema:
         dropped: list[str] = []
         try:
             if self._clean is not None and not self._clean(value):
-                prune(self._root, value, "", dropped)
+                prune(self._pruned, value, "", dropped)
         except RecursionError:
             raise _too_deep() from None
         return sorted(dropped)
+
+    def go_type_errors(self, value: Any) -> str | None:
+        """Read ``value`` as Go's decoder would, in place: nulls are dropped, numeric quantities become strings.
+
+        Returns None, or what the decoder says of the first value of a wrong type, such as ``json: cannot unmarshal
+        string into Go struct field DeploymentSpec.spec.replicas of type int32``.
+        """
+        if self._go is None:
+            return None
+        try:
+            if not accepts(self._go, value):
+                decode(self._pruned, value)
+        except GoTypeError as error:
+            return str(error)
+        except RecursionError:
+            raise _too_deep() from None
+        return None
 
     def default(self, value: Any) -> None:
         """Drop nulls that may not stand, then put in defaults, both in place."""
@@ -74,6 +100,10 @@ class CompiledSchema:
                 self._fill(value)
         except RecursionError:
             raise _too_deep() from None
+
+
+def compile_schema(definition: Mapping[str, Any], resolve: Resolve | None = None) -> CompiledSchema:
+    return CompiledSchema.compile(definition, resolve)
 
 
 def _may_have_null(value: Any) -> bool:

@@ -45,9 +45,14 @@ _UNITS = frozenset({"ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "wk"
 _UNIT_PREFIXES = ("nano", "micro", "milli", "sec", "min", "hour", "day", "week")
 
 
+def is_go_duration(text: str) -> bool:
+    """A duration as Go reads it, such as ``1h30m``."""
+    return _GO_DURATION.fullmatch(text) is not None
+
+
 def is_duration(text: str) -> bool:
-    """A Go duration such as ``1h30m``, or Scala's such as ``3 days``."""
-    if _GO_DURATION.fullmatch(text):
+    """A Go duration, or Scala's such as ``3 days``."""
+    if is_go_duration(text):
         return True
     units = (unit.lower() for unit in _AMOUNTS.findall(text))
     return any(unit in _UNITS or unit.startswith(_UNIT_PREFIXES) for unit in units)
@@ -212,3 +217,7 @@ _FORMATS: dict[str, Callable[[str], bool]] = {
 def string_format(name: str) -> Callable[[str], bool] | None:
     """The check of a string format, or None if the format is not one of those checked."""
     return _FORMATS.get(name.replace("-", ""))
+
+
+def is_known_format(name: str) -> bool:
+    return string_format(name) is not None

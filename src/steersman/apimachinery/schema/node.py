@@ -1,7 +1,7 @@
 """One node of a schema, read from its JSON: OpenAPI v3 as in a CustomResourceDefinition, or a built-in definition."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from steersman.apimachinery.schema.formats import string_format
@@ -52,6 +52,9 @@ class SchemaNode:
     list_type: str = ""
     list_map_keys: tuple[str, ...] = ()
     default: Any = MISSING
+    # Of built-in definitions only: the name a $ref gives it, and whether its Go type is a slice of bytes.
+    name: str = ""
+    is_bytes: bool = False
 
 
 _PLAIN: tuple[tuple[str, str], ...] = (
@@ -78,6 +81,9 @@ _PLAIN: tuple[tuple[str, str], ...] = (
 )
 
 
+_KIND_EXTENSION = "x-kubernetes-group-version-kind"
+
+
 def _no_references(ref: str) -> Mapping[str, Any]:
     raise LookupError(f"schema references not supported: {ref}")
 
@@ -87,13 +93,30 @@ def read_schema(definition: Mapping[str, Any], resolve: Resolve = _no_references
 
     Raises whatever ``resolve`` raises for a ``$ref`` it does not know, LookupError if no ``resolve`` was given.
     """
-    return _Reader(resolve).read(definition)
+    return _Reader(resolve, is_builtin(definition)).read_root(definition)
+
+
+def is_builtin(definition: Mapping[str, Any]) -> bool:
+    """Whether this is the definition of a built-in kind, whose objects kube-apiserver decodes into Go structs."""
+    return bool(definition.get(_KIND_EXTENSION))
 
 
 class _Reader:
-    def __init__(self, resolve: Resolve) -> None:
+    def __init__(self, resolve: Resolve, builtin: bool) -> None:
         self._resolve = resolve
+        self._builtin = builtin
         self._by_ref: dict[str, SchemaNode] = {}
+        self._with_own_default: list[tuple[SchemaNode, SchemaNode, Any]] = []
+
+    def read_root(self, definition: Mapping[str, Any]) -> SchemaNode:
+        root = self.read(definition)
+        if self._builtin:
+            root.name = definition[_KIND_EXTENSION][0]["kind"]
+        for node, target, default in self._with_own_default:
+            for each in fields(SchemaNode):
+                setattr(node, each.name, getattr(target, each.name))
+            node.default = default
+        return root
 
     def read(self, definition: Mapping[str, Any]) -> SchemaNode:
         ref = _reference(definition)
@@ -101,9 +124,14 @@ class _Reader:
             return self._fill(SchemaNode(), definition)
         known = self._by_ref.get(ref)
         if known is None:
-            known = self._by_ref[ref] = SchemaNode()
+            known = self._by_ref[ref] = SchemaNode(name=ref.rpartition("/")[2])
             self._fill(known, self._resolve(ref))
-        return known
+        if definition.get("default") is None:
+            return known
+        # A default beside a $ref makes a node of its own, copied when all that is referred to is known.
+        own = SchemaNode()
+        self._with_own_default.append((own, known, definition["default"]))
+        return own
 
     def _fill(self, node: SchemaNode, definition: Mapping[str, Any]) -> SchemaNode:
         for key, attribute in _PLAIN:
@@ -111,8 +139,14 @@ class _Reader:
             if value is not None:
                 setattr(node, attribute, value)
         self._fill_types(node, definition)
+        self._fill_children(node, definition)
         node.required = tuple(definition.get("required") or ())
         node.list_map_keys = tuple(definition.get("x-kubernetes-list-map-keys") or ())
+        if self._builtin:
+            _follow_go(node)
+        return node
+
+    def _fill_children(self, node: SchemaNode, definition: Mapping[str, Any]) -> None:
         node.properties = {name: self.read(one) for name, one in (definition.get("properties") or {}).items()}
         additional = definition.get("additionalProperties")
         node.additional = self.read(additional) if isinstance(additional, Mapping) else additional
@@ -123,7 +157,6 @@ class _Reader:
         node.one_of = [self.read(one) for one in definition.get("oneOf") or ()]
         if definition.get("not") is not None:
             node.negated = self.read(definition["not"])
-        return node
 
     def _fill_types(self, node: SchemaNode, definition: Mapping[str, Any]) -> None:
         declared = definition.get("type") or ()
@@ -135,6 +168,17 @@ class _Reader:
         node.types = ("integer", "string") if node.int_or_string else types
         if not _is_checked(node.format, node.types):
             node.format = ""
+
+
+def _follow_go(node: SchemaNode) -> None:
+    """Of what built-in definitions say, only decoding checks string formats, and nothing checks list types."""
+    node.list_type = ""
+    if node.types in ((), ("object",)) and not node.properties and node.additional is None:
+        # Where Go has raw JSON.
+        node.preserve_unknown = True
+    if node.types == ("string",):
+        node.is_bytes = node.format == "byte"
+        node.format = ""
 
 
 _NUMBER_FORMATS = {"integer": ("int32", "int64"), "number": ("float", "double")}
