@@ -1,7 +1,7 @@
 """Counters of one server, and ``/metrics`` in Prometheus' text form, under kube-apiserver's names.
 
-Counting is on the path of every request, so it is one dictionary look-up and two additions; Prometheus' own types are
-made when the page is read, and its library is imported then.
+Counting is on the path of every request, so it is one dictionary look-up and two additions; all else waits until the
+page is read, Prometheus' library too.
 """
 
 import asyncio
@@ -131,7 +131,7 @@ class Metrics:
     async def handle(self, request: Request) -> Response:
         """``/metrics``; raises 405 for anything but a read."""
         require_read(request)
-        from steersman.apiserver.metrics_exposition import render
+        from steersman.apiserver.metrics_exposition import CONTENT_TYPE, render
 
         counted = Counted(
             build_info=self._build_info,
@@ -143,7 +143,5 @@ class Metrics:
             requests=dict(self._requests),
             store=dict(self._store),
         )
-        accept = request.headers.get(b"accept", b"").decode("latin-1")
-        loop = asyncio.get_running_loop()
-        body, content_type = await loop.run_in_executor(self._executor, render, counted, accept)
-        return Response(200, body, content_type.encode())
+        body = await asyncio.get_running_loop().run_in_executor(self._executor, render, counted)
+        return Response(200, body, CONTENT_TYPE)
