@@ -294,6 +294,29 @@ async def test_the_deadline_passes(serve: Any) -> None:
     await cancelled.wait()
 
 
+async def test_an_answer_after_the_deadline_goes_nowhere(serve: Any) -> None:
+    late = asyncio.Event()
+
+    async def stubborn(request: Request) -> Response:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            late.set()
+        return Response(200, b"late")
+
+    def handler(request: Request) -> Any:
+        return stubborn(request) if request.path == "/slow" else echo(request)
+
+    client = await (await serve(handler, request_seconds=0.03, **QUICK)).connect()
+    client.get("/slow")
+    assert (await client.answer()).status == 504
+    await late.wait()
+    client.get("/next", "Connection: close")
+
+    assert (await client.answer()).body == b"GET /next?"
+    assert await client.end() == b""
+
+
 async def test_an_idle_connection_is_closed(serve: Any) -> None:
     client = await (await serve(echo, idle_seconds=0.03, **QUICK)).connect()
     client.get("/")

@@ -27,7 +27,7 @@ from steersman.apiserver.http.request_head import (
     target_too_long,
     too_many_fields,
 )
-from steersman.apiserver.http.response_head import check_fields, has_body, header_fields
+from steersman.apiserver.http.response_head import BODILESS, check_fields, header_fields
 from steersman.apiserver.http.writer import Pieces
 
 _logger = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ class AsgiApp:
 
     async def _deliver(self, response: Response, request: Request, send: Send) -> None:
         body = Pieces(response.body)
-        if request.method == "HEAD" or not has_body(response.status):
+        if request.method == "HEAD" or response.status in BODILESS:
             await _send_small(response, request.method, send)
         elif compression.is_wanted(response, body.size, request.headers.get(b"accept-encoding")):
             extra = ((b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"))
@@ -288,7 +288,7 @@ async def _disconnect(receive: Receive) -> None:
 
 async def _send_small(response: Response, method: str, send: Send) -> None:
     body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
-    sized = has_body(response.status)
+    sized = response.status not in BODILESS
     await _send_start(response, ((b"content-length", b"%d" % len(body)),) if sized else (), send)
     await _send_body(body if sized and method != "HEAD" else b"", False, send)
 

@@ -16,8 +16,8 @@ from steersman.apimachinery.errors import ApiError, timeout
 from steersman.apiserver.http import compression
 from steersman.apiserver.http.failure import failure_response, status_response
 from steersman.apiserver.http.message import Answer, Connection, Frame, Request, Response, Stream
-from steersman.apiserver.http.request_parser import Parsed, RequestParser
-from steersman.apiserver.http.response_head import CHUNKED, CLOSE, CONTINUE, check_fields, has_body
+from steersman.apiserver.http.request_parser import ReceivedRequest, RequestParser
+from steersman.apiserver.http.response_head import BODILESS, CHUNKED, CLOSE, CONTINUE, check_fields
 from steersman.apiserver.http.server_state import ServerState
 from steersman.apiserver.http.tls import peer_certificate
 from steersman.apiserver.http.writer import ChunkedWriter, Pieces, RawWriter
@@ -27,6 +27,7 @@ _logger = logging.getLogger(__name__)
 # Measured over TLS: smaller slices cost more calls, larger ones leave the processor's cache.
 _SLICE = 128 << 10
 _FEW = 1000
+_AT_ONCE = (Response, Stream)
 _NEVER = sys.maxsize
 
 
@@ -199,39 +200,37 @@ class HttpProtocol(asyncio.BufferedProtocol):
         else:
             self._close()
 
-    def _answer(self, parsed: Parsed) -> None:
-        request = parsed.request
+    def _answer(self, request: ReceivedRequest) -> None:
         try:
             answer = self._state.handler(request)
-            if isinstance(answer, Response | Stream):
+            if isinstance(answer, _AT_ONCE):
                 check_fields(answer)
         except Exception as error:
             answer = failure_response(error, request.method, request.path)
         if type(answer) is Response and _is_small(answer.body):
-            self._respond(answer, parsed)
+            self._respond(answer, request)
         else:
             self._busy = True
             self._turn += 1
-            self._task = self._loop.create_task(self._attend(parsed, answer, self._turn))
+            self._task = self._loop.create_task(self._attend(request, answer, self._turn))
 
-    async def _attend(self, parsed: Parsed, pending: Answer | Awaitable[Answer], turn: int) -> None:
+    async def _attend(self, request: ReceivedRequest, pending: Answer | Awaitable[Answer], turn: int) -> None:
         """Sees to an answer that takes time. ``turn`` tells whether it is still wanted."""
-        request = parsed.request
         try:
-            if isinstance(pending, Response | Stream):
+            if isinstance(pending, _AT_ONCE):
                 answer = pending
             else:
-                self._arm(self._state.request_ticks, lambda: self._give_up(parsed))
+                self._arm(self._state.request_ticks, lambda: self._give_up(request))
                 answer = await _result(pending, request)
             if turn != self._turn or self._closing:
                 return
             self.due = _NEVER
             if isinstance(answer, Stream):
-                await self._stream(answer, parsed)
+                await self._stream(answer, request)
             elif _is_small(answer.body):
-                self._respond(answer, parsed)
+                self._respond(answer, request)
             else:
-                await self._deliver(answer, parsed)
+                await self._deliver(answer, request)
         except BaseException as error:
             if turn == self._turn and not self._closing:
                 self._transport.abort()
@@ -248,21 +247,21 @@ class HttpProtocol(asyncio.BufferedProtocol):
             self._close()
         self._advance()
 
-    def _give_up(self, parsed: Parsed) -> None:
+    def _give_up(self, request: ReceivedRequest) -> None:
         """The deadline has passed: the client is told so, and the handler's task is cancelled."""
         task, self._task = self._task, None
         self._turn += 1
-        self._respond(status_response(timeout("request did not complete within the allotted timeout")), parsed)
+        self._respond(status_response(timeout("request did not complete within the allotted timeout")), request)
         if task is not None:
             self._state.abandon(task)
         self._finish()
 
     # Answers.
 
-    def _respond(self, response: Response, parsed: Parsed) -> None:
+    def _respond(self, response: Response, request: ReceivedRequest) -> None:
         """A small answer."""
-        persistent = parsed.persistent and not self._state.draining
-        self._write(response, parsed.request, persistent)
+        persistent = request.persistent and not self._state.draining
+        self._write(response, request, persistent)
         if not persistent:
             self._close()
 
@@ -273,22 +272,22 @@ class HttpProtocol(asyncio.BufferedProtocol):
         body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
         if request is not None and request.method == "HEAD":
             self._transport.write(b"%bContent-Length: %d\r\n\r\n" % (head, len(body)))
-        elif has_body(response.status):
+        elif response.status not in BODILESS:
             self._transport.write(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
         else:
             self._transport.write(head + b"\r\n")
 
-    async def _deliver(self, response: Response, parsed: Parsed) -> None:
+    async def _deliver(self, response: Response, request: ReceivedRequest) -> None:
         """A large answer: it goes in slices, each once the client has taken enough of those before."""
-        request, transport, body = parsed.request, self._transport, Pieces(response.body)
-        persistent = parsed.persistent and not self._state.draining
+        transport, body = self._transport, Pieces(response.body)
+        persistent = request.persistent and not self._state.draining
         head = self._state.heads.begin(response) + (b"" if persistent else CLOSE)
         if request.method == "HEAD":
             transport.write(b"%bContent-Length: %d\r\n\r\n" % (head, body.size))
         elif compression.is_wanted(response, body.size, request.headers.get(b"accept-encoding")):
-            framing = CHUNKED if parsed.chunks else b""
+            framing = CHUNKED if request.chunks else b""
             transport.write(b"%bContent-Encoding: gzip\r\nVary: Accept-Encoding\r\n%b\r\n" % (head, framing))
-            writer = (ChunkedWriter if parsed.chunks else RawWriter)(transport)
+            writer = (ChunkedWriter if request.chunks else RawWriter)(transport)
             async for packed in self._state.compressor.compress(body):
                 writer.send(Frame(packed))
                 await self._pace()
@@ -314,12 +313,12 @@ class HttpProtocol(asyncio.BufferedProtocol):
             self._resumed = None
         self.due = _NEVER
 
-    async def _stream(self, stream: Stream, parsed: Parsed) -> None:
+    async def _stream(self, stream: Stream, request: ReceivedRequest) -> None:
         """An answer that goes on until ``stream.run`` returns, the client leaves, or the server drains."""
-        head = self._state.heads.begin(stream) + (b"" if parsed.persistent else CLOSE)
-        self._transport.write(b"%b%b\r\n" % (head, CHUNKED if parsed.chunks else b""))
-        if parsed.request.method != "HEAD":
-            self._writer = writer = (ChunkedWriter if parsed.chunks else RawWriter)(self._transport)
+        head = self._state.heads.begin(stream) + (b"" if request.persistent else CLOSE)
+        self._transport.write(b"%b%b\r\n" % (head, CHUNKED if request.chunks else b""))
+        if request.method != "HEAD":
+            self._writer = writer = (ChunkedWriter if request.chunks else RawWriter)(self._transport)
             if not self._state.draining:
                 try:
                     await stream.run(writer)
@@ -327,7 +326,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
                     if writer.closed or not self._state.draining:
                         raise
             writer.end()
-        if not parsed.persistent:
+        if not request.persistent:
             self._close()
 
 

@@ -1,7 +1,6 @@
 """Bytes of a connection → requests: llhttp (through httptools) in its strict mode, and the checks it leaves to us."""
 
 from collections import deque
-from typing import NamedTuple
 
 import httptools
 
@@ -26,14 +25,16 @@ _CHUNK_OVERHEAD = 32
 _BODY_OVERHEAD = 64 << 10
 
 
-class Parsed(NamedTuple):
-    """A request with what its answer's framing depends on."""
+class ReceivedRequest(Request):
+    """A request with what the framing of its answer depends on.
 
-    request: Request
-    persistent: bool
-    """The client keeps the connection."""
+    ``persistent``: the client keeps the connection. ``chunks``: it understands chunked coding (HTTP/1.1).
+    """
+
+    __slots__ = ("chunks", "persistent")
+
     chunks: bool
-    """The client understands chunked coding (HTTP/1.1)."""
+    persistent: bool
 
 
 class RequestParser:
@@ -56,6 +57,7 @@ class RequestParser:
         "_overhead",
         "_parser",
         "_path",
+        "_persistent",
         "_query",
         "_target",
         "_version_1_1",
@@ -67,13 +69,13 @@ class RequestParser:
     )
 
     def __init__(self, connection: Connection, limits: Limits) -> None:
-        self.ready: deque[Parsed] = deque()
+        self.ready: deque[ReceivedRequest] = deque()
         self.midway = self.in_body = self.expects_continue = self.ended = False
         self._connection, self._limits = connection, limits
         self._parser = httptools.HttpRequestParser(self)
         self._host: bytes | None = None
         self._method = self._path = self._query = ""
-        self._version_1_1 = True
+        self._version_1_1 = self._persistent = True
         self._reset()
 
     def _reset(self) -> None:
@@ -150,13 +152,11 @@ class RequestParser:
         if method is None:
             raise method_not_allowed(parser.get_method().decode())
         self._method = method
-        if b"connection" in fields or not parser.should_keep_alive():
-            version = parser.get_http_version()
-            if version not in ("1.1", "1.0"):
-                raise bad_request(f"HTTP/{version} is not served here, HTTP/1.1 is")
-            self._version_1_1 = version == "1.1"
+        self._persistent = parser.should_keep_alive()
+        if self._persistent and b"connection" not in fields:
+            self._version_1_1 = True  # keeping the connection is the default of this version alone
         else:
-            self._version_1_1 = True
+            self._check_version(parser.get_http_version())
         self._path, self._query = parse_target(self._target)
         host = fields.get(b"host")
         if host is None or host != self._host:
@@ -164,6 +164,12 @@ class RequestParser:
         if b"content-length" in fields or b"transfer-encoding" in fields or b"expect" in fields:
             self._begin_body(fields)
         self.in_body = True
+
+    def _check_version(self, version: str) -> None:
+        if version not in ("1.1", "1.0"):
+            raise bad_request(f"HTTP/{version} is not served here, HTTP/1.1 is")
+        self._version_1_1 = version == "1.1"
+        self._persistent = self._persistent and self._version_1_1
 
     def _check_host(self, host: bytes | None) -> None:
         if host is not None:
@@ -203,9 +209,9 @@ class RequestParser:
 
     def on_message_complete(self) -> None:
         body = self._body if type(self._body) is bytes else bytes(self._body)
-        request = Request(self._method, self._path, self._query, self._fields, body, self._connection)
-        persistent = self._version_1_1 and self._parser.should_keep_alive()
-        self.ready.append(Parsed(request, persistent, self._version_1_1))
+        request = ReceivedRequest(self._method, self._path, self._query, self._fields, body, self._connection)
+        request.persistent, request.chunks = self._persistent, self._version_1_1
+        self.ready.append(request)
         self.midway = self.in_body = self.expects_continue = False
-        self.ended = not persistent
+        self.ended = not self._persistent
         self._reset()
