@@ -611,6 +611,30 @@ async def test_compaction_runs_beside_writes_and_lists(store: Store) -> None:
     assert written > 0
 
 
+@pytest.mark.parametrize("old", [False, True])
+async def test_a_list_that_a_compaction_overtakes_is_whole_or_refused(store: Store, old: bool) -> None:
+    async def overtake() -> None:
+        await store.compact(await store.put("/b", b""))
+
+    keys = [f"/a/{n:04}" for n in range(2000)]
+    for delay in range(12):
+        revision = (await asyncio.gather(*(store.put(key, b"1") for key in keys)))[-1]
+        await asyncio.gather(*(store.put(key, b"2") for key in keys))
+        listing = asyncio.ensure_future(store.list("/a/", revision=revision if old else 0))
+        overtaking = asyncio.ensure_future(overtake())
+        while not listing.done():
+            await asyncio.sleep(0)
+            for _ in range(50 * delay):  # the busier the loop, the earlier in the list comes the compaction
+                await store.get("/b")
+        page, _ = await asyncio.gather(listing, overtaking, return_exceptions=True)
+
+        if old and isinstance(page, Compacted):
+            continue
+        assert not isinstance(page, BaseException)
+        assert [kv.key for kv in page.items] == keys
+        assert {kv.value for kv in page.items} == {b"1" if old else b"2"}
+
+
 # The end
 
 

@@ -15,7 +15,7 @@ from steersman.storage.url import open_store
 
 T = TypeVar("T")
 
-KEYS = ["/a", "/a/1", "/a/2", "/a/é", "/a/\U0001f600", "/b/1", "/b/2"]
+KEYS = ["/a", "/a/1", "/a/2", "/a/é", "/a/\U0001f600", "/b", "/b/1"]
 PREFIXES = ["", "/a", "/a/", "/b/", "/c/"]
 STARTS = ["", "/a/1", "/a/1\0", "/a/é", "/b/15"]
 
@@ -171,9 +171,9 @@ class StoreMachine(RuleBasedStateMachine):
         else:
             check(self.run(call))
 
-    @rule(prefix=prefixes, age=ages, previous=st.booleans())
-    def replay(self, prefix: str, age: int, previous: bool) -> None:
-        start = max(self.model.revision - age, 1)
+    @rule(prefix=prefixes, age=ages, previous=st.booleans(), oldest=st.booleans())
+    def replay(self, prefix: str, age: int, previous: bool, oldest: bool) -> None:
+        start = max(self.model.compacted if oldest else self.model.revision - age, 1)
 
         async def call() -> None:
             watch = self.store.watch(prefix, start, previous=previous)

@@ -128,13 +128,14 @@ class SqliteStore:
             )
         except sqlite3.Error as error:
             raise self._log.failed(error) from error
+        # Rows that a compaction drops meanwhile would be missed; it has made their revision unreadable before.
+        self._readable(revision)
         items: list[KeyValue] = []
         for first in range(0, len(found), _FETCH_KEYS):
             if first:
                 await asyncio.sleep(0)
-            self._readable(revision)
+                self._readable(revision)
             items += self._log.fetch(found[first : first + _FETCH_KEYS])
-        self._readable(revision)
         return Page(items, revision, remaining)
 
     def _settle_compactions(self, revision: int) -> None:
