@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from steersman.apimachinery.group_version import GroupVersionKind
+from steersman.apiserver.openapi.descriptions import Describe
 from steersman.apiserver.openapi.meta_definitions import (
     ALWAYS,
     GROUP_VERSION_KIND,
@@ -31,10 +32,10 @@ Resolve = Callable[[str], Mapping[str, Any]]
 class Definitions:
     """The closed set of definitions for some resources: ``schemas`` by name, every reference in it resolved."""
 
-    def __init__(self, resources: Iterable["Resource"], builtin: Resolve | None) -> None:
+    def __init__(self, resources: Iterable["Resource"], builtin: Resolve | None, describe: Describe) -> None:
         """``builtin`` resolves the names of built-in definitions, None where there are no built-in kinds."""
         self.schemas: dict[str, Mapping[str, Any]] = {}
-        self._builtin = builtin
+        self._builtin, self._describe = builtin, describe
         self._names: dict[GroupVersionKind, str] = {}
         for resource in resources:
             self._names[resource.gvk] = resource.definition.name
@@ -72,7 +73,7 @@ class Definitions:
         return META_DEFINITIONS[definition_name(ref)]
 
     def _add(self, name: str, schema: Mapping[str, Any], resolve: Resolve) -> None:
-        self.schemas[name] = schema
+        self.schemas[name] = self._describe(name, schema)
         queue = [(ref, resolve) for ref in references(schema)]
         while queue:
             ref, resolve = queue.pop()
@@ -81,7 +82,8 @@ class Definitions:
                 continue
             if target in META_DEFINITIONS:
                 resolve = self._resolve
-            found = self.schemas[target] = resolve(ref)
+            found = resolve(ref)
+            self.schemas[target] = self._describe(target, found)
             queue.extend((further, resolve) for further in references(found))
 
 

@@ -21,6 +21,7 @@ from steersman.apiserver.accept import media_ranges
 from steersman.apiserver.document import Document, require_read
 from steersman.apiserver.http.message import Request, Response
 from steersman.apiserver.openapi.definitions import Resolve
+from steersman.apiserver.openapi.descriptions import Descriptions
 from steersman.apiserver.openapi.v2 import Part, json_document, protobuf_document
 from steersman.apiserver.openapi.v3 import v3_document
 from steersman.apiserver.registry.served import ServedResources
@@ -58,6 +59,7 @@ class OpenAPI:
     ) -> None:
         """``version_info`` is the body of ``/version``; documents are built in ``executor``, or asyncio's own."""
         self._served, self._version, self._executor = served, version_info["gitVersion"], executor
+        self._describe = Descriptions(int(version_info["minor"])).describe
         self._snapshot = self._take_snapshot()
         self._documents: dict[str, asyncio.Future[Document]] = {}
         self._parts: dict[GroupVersion, tuple[Resources, Part]] = {}
@@ -144,7 +146,7 @@ class OpenAPI:
         for group_version, resources in now.resources.items():
             kept = parts.get(group_version)
             if kept is None or kept[0] != resources:
-                parts[group_version] = resources, Part(group_version, resources, now.builtin)
+                parts[group_version] = resources, Part(group_version, resources, now.builtin, self._describe)
         return [parts[group_version][1] for group_version in now.resources]
 
     def _build_v3_index(self, now: _Snapshot) -> Document:
@@ -158,8 +160,8 @@ class OpenAPI:
         documents, resources = self._v3, now.resources[group_version]
         kept = documents.get(group_version)
         if kept is None or kept[0] != resources:
-            kept = resources, Document(v3_document(group_version, resources, now.builtin, self._version))
-            documents[group_version] = kept
+            body = v3_document(group_version, resources, now.builtin, self._describe, self._version)
+            kept = documents[group_version] = resources, Document(body)
         return kept[1]
 
 

@@ -11,6 +11,7 @@ import orjson
 
 from steersman.apimachinery.group_version import GroupVersion
 from steersman.apiserver.openapi.definitions import Definitions, Resolve
+from steersman.apiserver.openapi.descriptions import Describe
 from steersman.apiserver.openapi.meta_definitions import GROUP_VERSION_KIND, kind_tag, reference
 from steersman.apiserver.openapi.operations import INLINE, PARAMETERS, REASONS, Operation, Path, paths_of
 from steersman.apiserver.openapi.v2_protobuf import encode_definition, encode_document, encode_path
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 class Part:
     """Paths and definitions of one version of a group, each encoded by name."""
 
-    def __init__(self, group_version: GroupVersion, resources: Iterable["Resource"], builtin: Resolve | None) -> None:
+    def __init__(
+        self, group_version: GroupVersion, resources: Iterable["Resource"], builtin: Resolve | None, describe: Describe
+    ) -> None:
         resources = sorted(resources, key=lambda one: one.plural)
-        definitions = Definitions(resources, builtin)
+        definitions = Definitions(resources, builtin, describe)
         paths = paths_of(group_version, resources, definitions.name_of)
         self.paths = {path.path: orjson.dumps(_path(path)) for path in paths}
         self.definitions = {name: orjson.dumps(v2_definition(schema)) for name, schema in definitions.schemas.items()}

@@ -7,6 +7,7 @@ import orjson
 
 from steersman.apimachinery.group_version import GroupVersion
 from steersman.apiserver.openapi.definitions import Definitions, Resolve
+from steersman.apiserver.openapi.descriptions import Describe
 from steersman.apiserver.openapi.meta_definitions import GROUP_VERSION_KIND, kind_tag
 from steersman.apiserver.openapi.operations import INLINE, PARAMETERS, REASONS, Operation, Path, paths_of
 from steersman.apiserver.openapi.v3_schema import component, v3_definition
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 
 def v3_document(
-    group_version: GroupVersion, resources: Iterable["Resource"], builtin: Resolve | None, version: str
+    group_version: GroupVersion,
+    resources: Iterable["Resource"],
+    builtin: Resolve | None,
+    describe: Describe,
+    version: str,
 ) -> bytes:
     """The document in JSON; ``version`` is that of the API as a whole."""
     resources = sorted(resources, key=lambda one: one.plural)
-    definitions = Definitions(resources, builtin)
+    definitions = Definitions(resources, builtin, describe)
     paths = paths_of(group_version, resources, definitions.name_of)
     shared = {name: _parameter(name) for name in PARAMETERS if name not in INLINE}
     schemas = {name: v3_definition(name, schema) for name, schema in sorted(definitions.schemas.items())}
