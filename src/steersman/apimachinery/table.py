@@ -108,8 +108,8 @@ class ColumnSet:
 
 def _printer_column(column: Object) -> Column:
     text = column["jsonPath"]
-    find: Callable[[Any], list[Any]] = JSONPath.compile(text).find
-    shown = _SHOWN.get(column["type"], _show_nothing)
+    find = JSONPath.compile(text).find
+    shown: Callable[[Any, float], Any] = _SHOWN.get(column["type"], _show_nothing)
 
     def cell(obj: Object, now: float) -> Any:
         try:

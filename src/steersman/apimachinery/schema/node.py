@@ -119,7 +119,7 @@ class _Reader:
         return root
 
     def read(self, definition: Mapping[str, Any]) -> SchemaNode:
-        ref = _reference(definition)
+        ref = reference(definition)
         if not ref:
             return self._fill(SchemaNode(), definition)
         known = self._by_ref.get(ref)
@@ -191,7 +191,7 @@ def _is_checked(name: str, types: tuple[str, ...]) -> bool:
     return name in _NUMBER_FORMATS.get(only, ())
 
 
-def _reference(definition: Mapping[str, Any]) -> str:
+def reference(definition: Mapping[str, Any]) -> str:
     """The ``$ref`` of a definition, also where OpenAPI v3 wraps it to stand beside a default or description."""
     ref = definition.get("$ref")
     if ref is None and "properties" not in definition:
