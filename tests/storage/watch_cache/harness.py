@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,8 @@ def opener(kind: str, directory: Path) -> Opener:
 @asynccontextmanager
 async def world(store: Store, limits: Limits | None = None) -> AsyncIterator[World]:
     """A started cache over an open store."""
-    cache = WatchCache(store, limits=limits)
+    # However slow the machine is: the end of the log is read before the test goes on.
+    cache = WatchCache(store, limits=replace(limits or Limits(), history_wait=30))
     await cache.start()
     made = World(store, cache)
     try:

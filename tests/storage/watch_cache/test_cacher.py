@@ -339,6 +339,7 @@ async def test_a_list_that_is_ahead_of_the_feed(lossy: LossyStore) -> None:
 
 
 async def test_events_that_are_lost_during_a_load(lossy: LossyStore) -> None:
+    await lossy.put("/registry/configmaps/n/x", b"{}")
     async with world(lossy) as here:
         feed = lossy.last
         lossy.answering.clear()

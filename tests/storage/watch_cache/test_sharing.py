@@ -92,6 +92,7 @@ async def test_a_burst_comes_in_fewer_frames_than_events(here: World) -> None:
     revisions = await asyncio.gather(*(here.put("n", f"x{number:03}") for number in range(300)))
 
     told = await clients[0].until(300)
+    await asyncio.gather(*(client.until_revision(max(revisions)) for client in clients))
     assert [revision for _, _, revision in told] == sorted(revisions)
     assert len(clients[0].frames) < 20
     assert all(client.frames == clients[0].frames for client in clients)

@@ -20,12 +20,14 @@ class Codec:
     ``fields`` gives the kind's field-selector values (path → text) of a parsed object, beyond name and namespace.
     """
 
-    __slots__ = ("_cut", "_head", "_opening", "_swaps", "api_version", "fields", "kind")
+    __slots__ = ("_cut", "_head", "_opening", "_regular", "_swaps", "api_version", "fields", "kind")
 
     def __init__(self, api_version: str, kind: str, fields: Callable[[Any], Mapping[str, str]] | None = None) -> None:
         self.api_version, self.kind, self.fields = api_version, kind, fields
         self._opening = _opening(api_version, kind)
         self._head = self._opening + b'"resourceVersion":"'
+        # The quote is the first member's: metadata is not empty, a comma may follow what is spliced in.
+        self._regular = self._opening + b'"'
         self._cut = len(self._opening)
         self._swaps: dict[tuple[str, str], bytes] = {}
 
@@ -35,15 +37,13 @@ class Codec:
         A value of another writer (other member order, whitespace, another version of equal shape) is re-encoded.
         Raises ``ValueError`` where it is no JSON object.
         """
-        cut = self._cut
-        # The quote after the opening is the first member's: metadata is not empty, a comma may follow the splice.
-        if value.startswith(self._opening) and value[cut : cut + 1] == b'"':
-            return b'%b%d",%b' % (self._head, revision, value[cut:])
+        if value.startswith(self._regular):
+            return b"".join((self._head, str(revision).encode(), b'",', value[self._cut :]))
         return self._reencode(value, revision)
 
     def with_revision(self, data: bytes, revision: int) -> bytes:
         """Final bytes with another resourceVersion (a deleted object carries the deletion's)."""
-        return b"%b%d%b" % (self._head, revision, data[data.index(b'"', len(self._head)) :])
+        return b"".join((self._head, str(revision).encode(), data[data.index(b'"', len(self._head)) :]))
 
     def stored(self, data: bytes) -> bytes:
         """The stored value of final bytes."""

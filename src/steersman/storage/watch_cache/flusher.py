@@ -17,10 +17,10 @@ BURST = 0.004
 """The credit, in seconds, that is saved up while there is nothing to do."""
 SEND_COST = 10e-6
 """What one send over TLS costs; transports do part of it after ``send`` has returned, where it cannot be measured."""
-DELAY, DELAY_PER_SEND, MAX_DELAY = 0.010, 0.000_04, 0.050
-"""The longest wait: a base, more for each watcher of the last flush, and never above the maximum (seconds)."""
-SENDS_PER_TURN = 128
-"""After so many sends the loop gets its turn, so that a request beside 1,000 watchers need not wait for all."""
+DELAY, DELAY_PER_SEND, MAX_DELAY = 0.005, 0.000_05, 0.050
+"""The longest wait, in seconds: the first, or the second for each watcher of the last flush; never above the third."""
+SENDS_PER_TURN = 32
+"""After so many sends the loop gets its turn: a request beside 1,000 watchers, or large frames, waits little."""
 
 
 class Receiver(Protocol):
@@ -71,7 +71,7 @@ class Flusher:
         now = self._clock()
         self._credit = min(BURST, self._credit + SHARE * (now - self._earned_at))
         self._earned_at = now
-        longest = min(MAX_DELAY, DELAY + DELAY_PER_SEND * self._sends)
+        longest = min(MAX_DELAY, max(DELAY, DELAY_PER_SEND * self._sends))
         self._credit = max(self._credit, -SHARE * longest)
         return -self._credit / SHARE
 
