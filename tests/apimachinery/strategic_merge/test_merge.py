@@ -95,7 +95,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ),
     (spec(containers=[A1]), spec(containers=[B1]), spec(containers=[B1, A1])),
     (spec(containers=[A1, B1]), spec(containers=[{"$patch": "delete", "name": "a"}]), spec(containers=[B1])),
-    (spec(containers=[A1]), spec(containers=[{"$patch": "replace"}, *containers("c")]), spec(containers=containers("c"))),
+    (spec(containers=[A1]), spec(containers=[{"$patch": "replace"}, B1]), spec(containers=[B1])),
     (spec(containers=[]), spec(containers=[B1]), spec(containers=[B1])),
     (
         spec(),
@@ -123,6 +123,14 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         spec(containers=containers("x", "a", "y", "b")),
         spec(**{"$setElementOrder/containers": containers("b", "n", "a"), "containers": [{"name": "n"}]}),
         spec(containers=containers("x", "y", "b", "n", "a")),
+    ),
+    (
+        spec(containers=containers("a", "b", "d")),
+        spec(
+            **{"$setElementOrder/containers": containers("b", "c")},
+            containers=[{"name": "c"}, {"$patch": "delete", "name": "a"}],
+        ),
+        spec(containers=containers("b", "d", "c")),
     ),
     (spec(), spec(**{"$setElementOrder/containers": containers("a")}), spec()),
     (

@@ -102,12 +102,27 @@ def _set_order(live: Object, patch: Object, directive: str, meta: PatchMeta) -> 
     field = meta.field(key)
     old, added = list_of(live.get(key, [])), list_of(patch.pop(key, []))
     _check_order(added, order, field.merge_key)
+    places = old
     if key not in live:
         merged = without_directives(added)
+    elif added:
+        merged = _merge_list(old, added, field, key)
+        places = _places(old, added, field)
     else:
-        merged = _merge_list(list(old), added, field, key) if added else old
+        merged = old
     check_elements(merged, order)
-    live[key] = in_order(merged, order, old, identity_by(field.merge_key))
+    live[key] = in_order(merged, order, places, identity_by(field.merge_key))
+
+
+def _places(old: list[Any], added: list[Any], field: FieldMeta) -> list[Any]:
+    """The live order that new elements are compared by: they take the places that deletions leave at the end."""
+    if not field.merge_key:
+        return old
+    identity = identity_by(field.merge_key)
+    deleted = {identity(element) for element in added if element.get(PATCH) == "delete"}
+    kept = {identity(element): element for element in old if identity(element) not in deleted}
+    new = [element for element in added if PATCH not in element and identity(element) not in kept]
+    return [*kept.values(), *new][: len(old)]
 
 
 def _check_order(added: list[Any], order: list[Any], merge_key: str) -> None:
