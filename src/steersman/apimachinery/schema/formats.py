@@ -97,15 +97,17 @@ def is_cidr(text: str) -> bool:
 
 
 _EDGE = r"[a-zA-Z0-9\p{S}\p{L}]"
-_HOSTNAME = (
-    rf"^(?:{_EDGE}(?:-?{_EDGE}{{0,62}})?|(?:{_EDGE}(?:[-a-zA-Z0-9\p{{S}}\p{{L}}]{{0,61}}{_EDGE})?\.)+[a-zA-Z\p{{L}}]{{2,63}})$"
-)
+_HOSTNAME = rf"^(?:{_EDGE}(?:-?{_EDGE}{{0,62}})?|(?:{_EDGE}(?:[-a-zA-Z0-9\p{{S}}\p{{L}}]{{0,61}}{_EDGE})?\.)+[a-zA-Z\p{{L}}]{{2,63}})$"
 
 
 def is_hostname(text: str) -> bool:
     """An Internet host name (RFC 1034, section 3.1; RFC 1123), letters and symbols of any script allowed."""
     octets = text.encode()
-    return len(octets) <= 255 and all(len(label) <= 63 for label in octets.split(b".")) and bool(_compiled(_HOSTNAME).search(text))
+    return (
+        len(octets) <= 255
+        and all(len(label) <= 63 for label in octets.split(b"."))
+        and bool(_compiled(_HOSTNAME).search(text))
+    )
 
 
 _ATOM = r"[^\s()<>\[\]:;@\\,.\"\x00-\x1f\x7f]+"
