@@ -114,6 +114,12 @@ def search_of(pattern: str) -> Callable[[str], object]:
     return search
 
 
+def pattern_problem(error: re2.error) -> str:
+    """What RE2 has against a pattern."""
+    reason = error.args[0] if error.args else ""
+    return reason.decode() if isinstance(reason, bytes) else str(reason)
+
+
 def compile_pattern(pattern: str) -> Check:
     """:func:`search_of` made five times as fast for strings that match."""
     search = search_of(pattern)

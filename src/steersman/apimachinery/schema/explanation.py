@@ -19,7 +19,7 @@ from steersman.apimachinery.errors import (
     field_type_invalid,
 )
 from steersman.apimachinery.json_patch import json_equal
-from steersman.apimachinery.schema.acceptance import FLOAT32_MAX, integer_bits, is_multiple, search_of
+from steersman.apimachinery.schema.acceptance import FLOAT32_MAX, integer_bits, is_multiple, pattern_problem, search_of
 from steersman.apimachinery.schema.formats import string_format
 from steersman.apimachinery.schema.node import SchemaNode
 from steersman.apimachinery.schema.rendering import bounded, go_number
@@ -183,7 +183,7 @@ def _explain_pattern(pattern: str, value: str, path: str, result: Result) -> Non
         if search_of(pattern)(value):
             return
     except re2.error as error:
-        pattern = f"{pattern}, but pattern is invalid: {error}"
+        pattern = f"{pattern}, but pattern is invalid: {pattern_problem(error)}"
     result.errors.append(field_invalid(path, bounded(value), f"{_label(path)} should match '{pattern}'"))
 
 
