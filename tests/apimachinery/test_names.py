@@ -122,6 +122,7 @@ def test_a_label_key_is_accepted(value: str) -> None:
         ("a\n", [f"name part {KEY_RULE}"]),
         ("/a", ["prefix part must be non-empty"]),
         ("A/a", [f"prefix part {SUBDOMAIN_RULE}"]),
+        ("a_b/a", [f"prefix part {SUBDOMAIN_RULE}"]),
         ("a/", ["name part must be non-empty", f"name part {KEY_RULE}"]),
         ("a" * 64, ["name part must be no more than 63 bytes"]),
         ("a" * 254 + "/a", ["prefix part must be no more than 253 bytes"]),
