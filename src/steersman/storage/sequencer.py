@@ -43,7 +43,8 @@ class Sequencer:
     """Accepts writes, decides them, and tells the watches and the writers when they are committed.
 
     :param feed: told first of each commit, so that a watch's reader wakes before the writer does.
-    :param read: reads a committed key at a revision; may raise :class:`StoreClosed`.
+    :param read: reads a committed key at a revision. When it cannot, it calls :meth:`fail` and raises
+        :class:`StoreClosed`.
     :param commit: is handed each batch; :meth:`committed` is called in the same order when they are durable.
     """
 
@@ -115,7 +116,10 @@ class Sequencer:
         """Tell the watches, then the writers, that the oldest batches handed over are durable."""
         rows = batches[0].rows if len(batches) == 1 else [row for batch in batches for row in batch.rows]
         self._committed = rows[-1][0]
-        self._feed.publish(rows)
+        try:
+            self._feed.publish(rows)
+        except StoreClosed:
+            return  # a previous value could not be read: the store has failed, and has told everyone
         for batch in batches:
             self._in_flight.popleft()
             for row, future in zip(batch.rows, batch.futures, strict=True):

@@ -13,7 +13,7 @@ acknowledged is there when the file is opened again.
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -49,11 +49,12 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Raises OSError with one clear line when the file cannot be used, or is in use by another process."""
-        loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(1, "sqlite-scan")
+        loading = self._pool.submit(SqliteFile, self._path)
         try:
-            file, revision, live = await loop.run_in_executor(self._pool, _load, self._path)
+            file = await asyncio.wrap_future(loading)
         except BaseException:
+            loading.add_done_callback(_discard)
             self._pool.shutdown(wait=False)
             raise
         self._writer = Writer(
@@ -63,9 +64,9 @@ class SqliteStore:
             on_failure=self._fail,
         )
         self._scanner = Reader(file.connect())
-        compact_revision, swept = file.compaction()
+        revision, live, compact_revision, swept_revision = file.contents
         self._log.start(Reader(file.connect()), compact_revision)
-        self._writer.start(compact_revision, swept)
+        self._writer.start(compact_revision, swept_revision)
         self._sequencer.start(revision, live)
         self._file = file
 
@@ -76,10 +77,9 @@ class SqliteStore:
         self._sequencer.stop(_CLOSED)
         await self._writer.stop()
         self._end(_CLOSED)
-        await asyncio.get_running_loop().run_in_executor(self._pool, self._scanner.close)
+        # After the scans that are under way.
+        await asyncio.get_running_loop().run_in_executor(self._pool, file.close)
         self._pool.shutdown(wait=False)
-        self._log.close()
-        file.unlock()
 
     async def current_revision(self) -> int:
         return self._sequencer.revision
@@ -157,9 +157,10 @@ class SqliteStore:
                 swept.set_exception(StoreClosed(reason))
 
 
-def _load(path: Path) -> tuple[SqliteFile, int, dict[str, tuple[int, int]]]:
-    file = SqliteFile(path)
-    return file, *file.load()
+def _discard(loading: Future[SqliteFile]) -> None:
+    """Let go of a file whose opening nobody waits for any more."""
+    if not loading.cancelled() and loading.exception() is None:
+        loading.result().close()
 
 
 class _CommittedLog:
@@ -171,9 +172,6 @@ class _CommittedLog:
 
     def start(self, reader: Reader, compact_revision: int) -> None:
         self._reader, self.compact_revision = reader, compact_revision
-
-    def close(self) -> None:
-        self._reader.close()
 
     def get(self, key: str, revision: int) -> KeyValue | None:
         return self._guard(self._reader.get, key, revision)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from steersman.storage.sequencer import FIRST_REVISION
 
@@ -25,6 +26,19 @@ CREATE TABLE compaction (compact_revision INTEGER NOT NULL, swept_revision INTEG
 """
 
 
+class Contents(NamedTuple):
+    """Where the log of a file stands.
+
+    ``live`` is each live key's (mod_revision, create_revision). Below ``swept_revision`` all that the compaction to
+    ``compact_revision`` lets go of is gone.
+    """
+
+    revision: int
+    live: dict[str, tuple[int, int]]
+    compact_revision: int
+    swept_revision: int
+
+
 class SqliteFile:
     """A store's file, locked for this store alone: comparisons are decided in memory, so there can be one writer only.
 
@@ -35,47 +49,32 @@ class SqliteFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._connections: list[sqlite3.Connection] = []
         try:
             self._take_lock()
             self._create()
             self.writer = self.connect()
-            try:
-                self._prepare()
-            except BaseException:
-                self.writer.close()
-                raise
+            self._prepare()
+            self.contents = self._load()
         except sqlite3.Error as error:
-            self.unlock()
+            self.close()
             raise OSError(f"{path} cannot be opened: {error}") from error
         except BaseException:
-            self.unlock()
+            self.close()
             raise
 
     def connect(self) -> sqlite3.Connection:
         """A connection without implicit transactions, for one thread at a time."""
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self._connections.append(connection)
         connection.execute("PRAGMA synchronous = FULL")
         return connection
 
-    def unlock(self) -> None:
-        """Let others open the file; last, after all connections are closed."""
+    def close(self) -> None:
+        """Close all connections, which no thread may use any more, and let others open the file."""
+        for connection in self._connections:
+            connection.close()
         os.close(self._lock)
-
-    def load(self) -> tuple[int, dict[str, tuple[int, int]]]:
-        """The newest revision, and each live key's (mod_revision, create_revision)."""
-        # A compaction never drops the newest row, so the count goes on from it.
-        newest = self.writer.execute("SELECT max(revision) FROM revisions").fetchone()[0]
-        rows = self.writer.execute(
-            "SELECT key, max(revision), create_revision, deleted FROM revisions GROUP BY key"
-        ).fetchall()
-        return newest or FIRST_REVISION, {
-            key: (revision, created) for key, revision, created, deleted in rows if not deleted
-        }
-
-    def compaction(self) -> tuple[int, int]:
-        """The compact revision, and the revision below which its sweep has been done."""
-        compacted, swept = self.writer.execute("SELECT compact_revision, swept_revision FROM compaction").fetchone()
-        return compacted, swept
 
     def _take_lock(self) -> None:
         try:
@@ -106,3 +105,11 @@ class SqliteFile:
             self.writer.execute("COMMIT")
         elif version != _FORMAT:
             raise OSError(f"{self.path} is not a store of this version (format {version}, expected {_FORMAT})")
+
+    def _load(self) -> Contents:
+        # A compaction never drops the newest row, so the count goes on from it.
+        (newest,) = self.writer.execute("SELECT max(revision) FROM revisions").fetchone()
+        rows = self.writer.execute("SELECT key, max(revision), create_revision, deleted FROM revisions GROUP BY key")
+        live = {key: (revision, created) for key, revision, created, deleted in rows.fetchall() if not deleted}
+        compaction = self.writer.execute("SELECT compact_revision, swept_revision FROM compaction").fetchone()
+        return Contents(newest or FIRST_REVISION, live, *compaction)

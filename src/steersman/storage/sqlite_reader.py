@@ -17,18 +17,17 @@ _AT = _ROW + "WHERE revision = ?"
 # By revision, not by key: a slice of the log is short, a key range may be the whole store.
 _REPLAY = _ROW + "WHERE revision BETWEEN ? AND ? AND +key >= ? AND +key < ? ORDER BY revision LIMIT ?"
 
-# SQLite defines the columns beside max() to be those of the row that holds the maximum. Only the index is read.
-_NEWEST = """
-    SELECT key, max(revision) AS revision, deleted FROM revisions
-    WHERE key >= :start AND key < :end AND revision <= :revision GROUP BY key
+# SQLite defines the columns beside max() to be those of the row that holds the maximum. Only the index is read, in its
+# own order, and no further than the limit.
+_LIVE = """
+    SELECT max(revision) AS revision, key, deleted FROM revisions
+    WHERE key >= :start AND key < :end AND revision <= :revision
+    GROUP BY key HAVING NOT deleted ORDER BY key LIMIT :limit
 """
 
-_FIND = f"""
-    SELECT json_group_array(revision)
-    FROM (SELECT revision FROM ({_NEWEST}) WHERE NOT deleted ORDER BY key LIMIT :limit)
-"""  # noqa: S608
+_FIND = f"SELECT json_group_array(revision) FROM ({_LIVE})"  # noqa: S608
 
-_COUNT = f"SELECT count(*) FROM ({_NEWEST}) WHERE NOT deleted"  # noqa: S608
+_COUNT = f"SELECT count(*) FROM ({_LIVE} OFFSET :skip)"  # noqa: S608
 
 _FETCH = """
     SELECT found.key, found.value, found.revision, found.create_revision
@@ -48,9 +47,6 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         connection.execute("PRAGMA query_only = ON")
-
-    def close(self) -> None:
-        self._connection.close()
 
     def get(self, key: str, revision: int) -> KeyValue | None:
         """The key as it was at ``revision``."""
@@ -72,11 +68,13 @@ class Reader:
 
         Two statements however many keys there are, so that a thread runs them without the interpreter lock.
         """
-        range_ = {"start": max(prefix, start), "end": _bound(prefix), "revision": revision, "limit": limit or -1}
-        found: list[int] = orjson.loads(self._connection.execute(_FIND, range_).fetchone()[0])
+        range_ = {"start": max(prefix, start), "end": _bound(prefix), "revision": revision}
+        (text,) = self._connection.execute(_FIND, {**range_, "limit": limit or -1}).fetchone()
+        found: list[int] = orjson.loads(text)
         if not limit or len(found) < limit:
             return found, 0
-        return found, self._connection.execute(_COUNT, range_).fetchone()[0] - limit
+        (remaining,) = self._connection.execute(_COUNT, {**range_, "limit": -1, "skip": limit}).fetchone()
+        return found, remaining
 
     def fetch(self, revisions: list[int]) -> list[KeyValue]:
         """The values written at these revisions, in this order."""

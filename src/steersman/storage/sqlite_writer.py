@@ -36,7 +36,7 @@ class Compaction(NamedTuple):
 
 
 class Writer:
-    """Owns the writing connection from :meth:`start` on. The callbacks run on the loop, in order.
+    """Owns the writing connection from :meth:`start` until :meth:`stop` returns. Its callbacks run on the loop.
 
     :param on_committed: batches that are durable now, oldest first.
     :param on_swept: the compact revision whose sweep is complete.
@@ -70,7 +70,7 @@ class Writer:
         self._queue.put(Compaction(revision))
 
     async def stop(self) -> None:
-        """Commit what has queued, then close the connection. A sweep under way goes on when the file is next opened."""
+        """Commit what has queued, and end the thread. A sweep under way goes on when the file is next opened."""
         self._queue.put(None)
         await asyncio.shield(self._stopped)
 
@@ -82,7 +82,6 @@ class Writer:
         except Exception as error:  # whatever it is, nobody may wait for this thread in vain
             self._tell(self._on_failure, error)
         finally:
-            self._connection.close()
             self._tell(self._stopped.set_result, None)
 
     def _turn(self) -> bool:

@@ -1,7 +1,7 @@
 """The store: a key-value map that is a log of revisions (the model of etcd's v3 API).
 
 Every committed write gets the next revision, starting above 1 in an empty store. All implementations pass
-``tests/storage/test_store_contract.py``. Keys are text, values are bytes; neither is interpreted here.
+the tests in ``tests/storage/contract``. Keys are text, values are bytes; neither is interpreted here.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Sequence
