@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from steersman.apiextensions.conversion import to_v1, to_v1beta1
 from steersman.apiextensions.defaults import default_v1, default_v1beta1
 
-SCHEMA = {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object"}}}}
+SCHEMA: dict[str, dict[str, Any]] = {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object"}}}}
 COLUMN = {"name": "Size", "type": "integer", "jsonPath": ".spec.size"}
 BETA_COLUMN = {"name": "Size", "type": "integer", "JSONPath": ".spec.size"}
 
@@ -64,6 +64,13 @@ def test_what_all_versions_of_v1_share_v1beta1_says_once() -> None:
     assert spec["versions"] == [version("v1"), version("v2")]
     assert spec["version"] == "v1"
     assert spec["preserveUnknownFields"] is False
+
+
+def test_the_order_of_members_makes_no_difference() -> None:
+    other = {"openAPIV3Schema": dict(reversed(SCHEMA["openAPIV3Schema"].items()))}
+    assert other == SCHEMA
+    spec = to_v1beta1(v1(version("v1", schema=SCHEMA), version("v2", schema=other)))["spec"]
+    assert spec["validation"] == SCHEMA
 
 
 def test_what_differs_stays_with_its_version() -> None:
