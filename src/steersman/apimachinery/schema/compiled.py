@@ -75,7 +75,7 @@ class CompiledSchema:
         return sorted(dropped)
 
     def go_type_errors(self, value: Any) -> str | None:
-        """Read ``value`` as Go's decoder would, in place: nulls are dropped, numeric quantities become strings.
+        """Read ``value`` as Go's decoder would, in place: nulls are dropped, quantities made canonical.
 
         Returns None, or what the decoder says of the first value of a wrong type, such as ``json: cannot unmarshal
         string into Go struct field DeploymentSpec.spec.replicas of type int32``.

@@ -97,7 +97,8 @@ def is_cidr(text: str) -> bool:
 
 
 _EDGE = r"[a-zA-Z0-9\p{S}\p{L}]"
-_HOSTNAME = rf"^(?:{_EDGE}(?:-?{_EDGE}{{0,62}})?|(?:{_EDGE}(?:[-a-zA-Z0-9\p{{S}}\p{{L}}]{{0,61}}{_EDGE})?\.)+[a-zA-Z\p{{L}}]{{2,63}})$"
+_LABEL = rf"{_EDGE}(?:[-a-zA-Z0-9\p{{S}}\p{{L}}]{{0,61}}{_EDGE})?"
+_HOSTNAME = rf"^(?:{_EDGE}(?:-?{_EDGE}{{0,62}})?|(?:{_LABEL}\.)+[a-zA-Z\p{{L}}]{{2,63}})$"
 
 
 def is_hostname(text: str) -> bool:

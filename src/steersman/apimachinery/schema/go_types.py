@@ -1,6 +1,6 @@
 """Decoding as Go does it: a built-in kind's object with a wrong JSON type is refused in the words of Go's decoder.
 
-Null counts as absent. A number stands for a quantity as well as a string does.
+Null counts as absent. Quantities, strings or numbers, come out in the one form that the server stores.
 """
 
 import base64
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steersman.apimachinery.json_patch import GO_VALUE_NAMES
+from steersman.apimachinery.quantity import Quantity
 from steersman.apimachinery.schema.formats import is_go_duration
 from steersman.apimachinery.schema.node import SchemaNode
 from steersman.apimachinery.schema.rendering import bounded
@@ -37,7 +38,7 @@ class TableCompiler:
     """Compiles nodes to tables from Python type to check, None where any value of the type will do.
 
     The checks drop the nulls of objects in passing. They refuse every value that Go refuses, and those few that
-    :func:`decode` has to look at: a null in a list or map, a quantity that is a number.
+    :func:`decode` has to look at: a null in a list or map, a quantity to be written otherwise.
     """
 
     def __init__(self) -> None:
@@ -223,12 +224,13 @@ _DECODE: dict[str, tuple[tuple[type, ...], Callable[[SchemaNode, Any, str, str],
 
 
 def _passes(decoder: Callable[[Any], Any]) -> Check:
+    """Whether the decoder takes the value and leaves it as it is."""
+
     def check(value: Any) -> bool:
         try:
-            decoder(value)
+            return bool(decoder(value) == value)
         except GoTypeError:
             return False
-        return True
 
     return check
 
@@ -262,21 +264,20 @@ def _bytes(value: str) -> str:
     return value
 
 
-_QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
-_NUMERIC = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(.*)")
-_SUFFIX = re.compile(r"[numkMGTPE]?|[KMGTPE]i|[eE][-+]?[0-9]+")
+# No thousand to write in a greater unit: most quantities are as short as can be already.
+_SHORTEST_QUANTITY = re.compile("0|[1-9][0-9]{0,2}(?:[numkMGTPE]|[KMGTPE]i)?")
 
 
 def _quantity(value: Any) -> str:
-    text = str(value) if type(value) in (int, float) else value
-    if type(text) is not str or not _QUANTITY.fullmatch(text):
-        raise GoTypeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
-    numeric = _NUMERIC.fullmatch(text)
-    if numeric is None or numeric[1].startswith("."):
-        raise GoTypeError("unable to parse numeric part of quantity")
-    if not _SUFFIX.fullmatch(numeric[1]):
-        raise GoTypeError("unable to parse quantity's suffix")
-    return text
+    """The quantity as the server writes it."""
+    if type(value) is str and _SHORTEST_QUANTITY.fullmatch(value):
+        return value
+    # Of other JSON values the quantity reads the text, and finds no number in it.
+    text = value if type(value) in (str, int, float) else "null"
+    try:
+        return str(Quantity.parse(text))
+    except ValueError as error:
+        raise GoTypeError(str(error)) from None
 
 
 def _text(value: Any) -> str:
