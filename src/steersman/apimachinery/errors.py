@@ -13,7 +13,7 @@ from steersman.apimachinery.group_version import GroupKind, GroupResource
 
 
 class FieldError(Exception):
-    """One invalid field: ``reason`` is a ``CauseType`` (``FieldValueInvalid``, …), ``field`` like ``spec.ports[0].name``."""
+    """One invalid field: ``reason`` is a ``CauseType`` (``FieldValueInvalid``), ``field`` a path (``spec.ports[0]``)."""
 
     def __init__(self, reason: str, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -213,3 +213,10 @@ def service_unavailable(message: str, retry_after: int = 1) -> ApiError:
 def timeout(message: str, retry_after: int = 1) -> ApiError:
     """504: the request's deadline passed; ``retry_after`` in seconds."""
     return ApiError(504, "Timeout", f"Timeout: {message}", {"retryAfterSeconds": retry_after})
+
+
+def resource_version_too_large(asked: int, current: int) -> ApiError:
+    """504 with the cause that clients know a resourceVersion from the future by."""
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    message = f"Timeout: Too large resource version: {asked}, current: {current}"
+    return ApiError(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})

@@ -1,0 +1,130 @@
+"""Built-in kinds: from the catalog's facts to resources that can be served."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from steersman.apimachinery.group_version import GroupKind, GroupVersionKind
+from steersman.apimachinery.table import ColumnSet
+from steersman.apis.catalog import BuiltinResource, Catalog
+from steersman.apis.catalog import Subresource as SubresourceFacts
+from steersman.apis.field_selectors import SELECTABLE, field_reader
+from steersman.apis.namespaces import FINALIZE
+from steersman.apis.printer_columns import columns_of
+from steersman.apis.reviews import Answer
+from steersman.apis.scale import read_scale, write_scale
+from steersman.apis.schema_defaults import with_defaults
+from steersman.apis.status import read_status, write_status
+from steersman.apis.strategies import strategy_of
+from steersman.apiserver.registry.resource import Definition, Resource, StoredKind, Subresource
+from steersman.storage.watch_cache import Codec
+
+CUSTOM_RESOURCE_DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
+_COMMON_FIELDS = ("metadata.name", "metadata.namespace")
+_PARTS = {"status": (read_status, write_status), "approval": (read_status, write_status)}
+
+
+class Definitions:
+    """The catalog's schemas with the defaults laid in; each is made once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._made: dict[str, Mapping[str, Any]] = {}
+
+    def schema(self, name: str) -> Mapping[str, Any]:
+        """By bare name, or as a ``$ref`` names it."""
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = with_defaults(name, self._catalog.definition(name))
+        return made
+
+    def definition(self, name: str) -> Definition:
+        return Definition(name, lambda: self.schema(name), self.schema)
+
+
+def builtin_resources(
+    facts: list[BuiltinResource], definitions: Definitions, answers: Mapping[GroupKind, Answer]
+) -> Iterator[Resource]:
+    """Every resource of ``facts`` that can be served; ``answers`` are those of kinds that are not stored.
+
+    CustomResourceDefinitions are left out: they have a room of their own.
+    """
+    stored_kinds: dict[str, StoredKind] = {}
+    for one in facts:
+        kind = GroupKind(one.group, one.kind)
+        if kind == CUSTOM_RESOURCE_DEFINITION:
+            continue
+        if one.storage is not None:
+            stored = stored_kinds.get(one.storage.prefix)
+            if stored is None:
+                stored = stored_kinds[one.storage.prefix] = stored_kind(one)
+            yield _stored_resource(one, stored, definitions)
+        elif kind in answers:
+            yield _virtual_resource(one, definitions, answers[kind])
+
+
+def stored_kind(facts: BuiltinResource) -> StoredKind:
+    """Where the objects of a stored kind are. Raises ValueError for one that is not stored."""
+    storage = facts.storage
+    if storage is None:
+        raise ValueError(f"{facts.kind} is not stored")
+    kind = storage.group_version_kind
+    codec = Codec(kind.api_version, kind.kind, field_reader(kind.group_kind))
+    return StoredKind(storage.prefix, kind, facts.namespaced, codec)
+
+
+def _stored_resource(facts: BuiltinResource, stored: StoredKind, definitions: Definitions) -> Resource:
+    kind = stored.kind.group_kind
+    names = {one.name for one in facts.subresources}
+    return Resource(
+        group=facts.group,
+        version=facts.version,
+        plural=facts.plural,
+        kind=facts.kind,
+        namespaced=facts.namespaced,
+        singular=facts.singular,
+        list_kind=facts.list_kind,
+        definition=definitions.definition(facts.definition),
+        stored=stored,
+        strategy=strategy_of(kind, "status" in names),
+        columns=_columns(kind),
+        short_names=facts.short_names,
+        categories=facts.categories,
+        verbs=facts.verbs,
+        subresources={one.name: one for one in map(_subresource, facts.subresources) if one is not None},
+        selectable_fields=frozenset((*_COMMON_FIELDS, *SELECTABLE.get(kind, ()))),
+    )
+
+
+def _columns(kind: GroupKind) -> Callable[[], ColumnSet]:
+    return lambda: columns_of(kind)
+
+
+def _subresource(facts: SubresourceFacts) -> Subresource | None:
+    """None for what only a cluster with nodes can answer (exec, log, proxy)."""
+    kind = GroupVersionKind(facts.group, facts.version, facts.kind)
+    if facts.name in _PARTS:
+        read, write = _PARTS[facts.name]
+        return Subresource(facts.name, kind, facts.verbs, read, write)
+    if facts.name == "scale" and kind.kind == "Scale":
+        return Subresource(facts.name, kind, facts.verbs, read_scale, write_scale)
+    if facts.name == "finalize" and kind.kind == "Namespace":
+        return FINALIZE
+    return None
+
+
+def _virtual_resource(facts: BuiltinResource, definitions: Definitions, answer: Answer) -> Resource:
+    return Resource(
+        group=facts.group,
+        version=facts.version,
+        plural=facts.plural,
+        kind=facts.kind,
+        namespaced=facts.namespaced,
+        singular=facts.singular,
+        list_kind=facts.list_kind,
+        definition=definitions.definition(facts.definition),
+        stored=None,
+        strategy=strategy_of(GroupKind(facts.group, facts.kind), False),
+        columns=ColumnSet.default,
+        verbs=("create",),
+        create_only=answer,
+    )

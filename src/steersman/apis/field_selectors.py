@@ -1,0 +1,78 @@
+"""Fields by which built-in kinds can be selected, beside metadata.name and metadata.namespace.
+
+A table of paths, as upstream's field label conversion functions list them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from steersman.apimachinery.group_version import GroupKind
+
+_EVENT = (
+    "involvedObject.kind",
+    "involvedObject.namespace",
+    "involvedObject.name",
+    "involvedObject.uid",
+    "involvedObject.apiVersion",
+    "involvedObject.resourceVersion",
+    "involvedObject.fieldPath",
+    "reason",
+    "reportingComponent",
+    "source",
+    "type",
+)
+_POD = (
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "spec.hostNetwork",
+    "status.phase",
+    "status.podIP",
+    "status.podIPs",
+    "status.nominatedNodeName",
+)
+SELECTABLE: Mapping[GroupKind, tuple[str, ...]] = {
+    GroupKind("", "Pod"): _POD,
+    GroupKind("", "Node"): ("spec.unschedulable",),
+    GroupKind("", "Namespace"): ("status.phase",),
+    GroupKind("", "Secret"): ("type",),
+    GroupKind("", "Service"): ("spec.clusterIP", "spec.type"),
+    GroupKind("", "ReplicationController"): ("status.replicas",),
+    GroupKind("", "Event"): _EVENT,
+    GroupKind("apps", "ReplicaSet"): ("status.replicas",),
+    GroupKind("batch", "Job"): ("status.successful",),
+    GroupKind("certificates.k8s.io", "CertificateSigningRequest"): ("spec.signerName",),
+    GroupKind("resource.k8s.io", "ResourceSlice"): ("spec.nodeName", "spec.driver"),
+}
+_ELSEWHERE = {
+    "status.podIP": ("status", "podIP"),
+    "status.successful": ("status", "succeeded"),
+    "reportingComponent": ("reportingComponent",),
+    "source": ("source", "component"),
+}
+_WHEN_MISSING = {
+    "spec.unschedulable": "false",
+    "spec.hostNetwork": "false",
+    "status.replicas": "0",
+    "status.successful": "0",
+}
+
+
+def field_reader(kind: GroupKind) -> Callable[[Any], Mapping[str, str]] | None:
+    """What gives a decoded object's selectable fields as text; None where the kind has only the common ones."""
+    paths = SELECTABLE.get(kind)
+    if paths is None:
+        return None
+    steps = [(path, _ELSEWHERE.get(path, tuple(path.split(".")))) for path in paths]
+    return lambda obj: {path: _text(obj, step, _WHEN_MISSING.get(path, "")) for path, step in steps}
+
+
+def _text(obj: Any, steps: tuple[str, ...], missing: str) -> str:
+    for step in steps:
+        obj = obj.get(step) if isinstance(obj, dict) else None
+    if obj is None:
+        return missing
+    if isinstance(obj, bool):
+        return "true" if obj else "false"
+    return str(obj)

@@ -1,0 +1,112 @@
+"""One resource request on its way to its verb's handler, and what handlers share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from steersman.apimachinery.encoding.yaml_writer import encode as encode_yaml
+from steersman.apimachinery.errors import ApiError, method_not_supported, not_found
+from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.handlers.negotiation import Format, accepted_format
+from steersman.apiserver.handlers.representation import Representation, represent
+from steersman.apiserver.http.message import Request, Response
+from steersman.apiserver.registry.lifecycle import Lifecycle
+from steersman.apiserver.registry.resource import Resource, StoredKind
+from steersman.apiserver.request_info import RequestInfo
+from steersman.storage.store import Store
+from steersman.storage.watch_cache import Entry, WatchCache
+
+Header = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What handlers work on. ``clock`` gives seconds since the epoch."""
+
+    store: Store
+    cache: WatchCache
+    lifecycle: Lifecycle
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    request: Request
+    info: RequestInfo
+    query: dict[str, str]
+    resource: Resource
+    backend: Backend
+
+    @property
+    def user(self) -> UserInfo:
+        user: UserInfo = self.request.user
+        return user
+
+    @property
+    def namespace(self) -> str:
+        """The object's namespace: empty for a cluster-scoped resource (also for a Namespace itself), and for all."""
+        return self.info.namespace if self.resource.namespaced else ""
+
+    @property
+    def content_type(self) -> bytes:
+        return self.request.headers.get(b"content-type", b"")
+
+    @property
+    def format(self) -> Format:
+        return accepted_format(self.request.headers.get(b"accept", b""))
+
+    def missing(self) -> ApiError:
+        return not_found(self.resource.group_resource, self.info.name)
+
+    def not_allowed(self) -> ApiError:
+        """405: the resource is there, but not for this verb on this path."""
+        return method_not_supported(self.resource.group_resource, self.info.verb)
+
+    @property
+    def stored(self) -> StoredKind:
+        """Where the resource's objects are; a virtual resource, which has none, allows no verb that asks."""
+        if self.resource.stored is None:
+            raise self.not_allowed()
+        return self.resource.stored
+
+    def representation(self) -> Representation:
+        """How objects of the resource look to this client."""
+        include = self.query.get("includeObject", "")
+        return represent(self.resource, self.format, include, self.backend.clock)
+
+
+def one_object(call: Call, entry: Entry, status: int = 200, warnings: Sequence[str] = ()) -> Response:
+    """The answer that shows a single object."""
+    representation = call.representation()
+    return rendered(call, representation.single(entry), representation, status, warning_headers(warnings))
+
+
+def rendered(
+    call: Call,
+    body: bytes | list[bytes],
+    representation: Representation,
+    status: int = 200,
+    headers: Sequence[Header] = (),
+) -> Response:
+    """``body`` is JSON; it is turned to YAML or made readable where the client asked for that."""
+    if representation.yaml:
+        text = encode_yaml(orjson.loads(body if isinstance(body, bytes) else b"".join(body)))
+        return Response(status, text, b"application/yaml", headers)
+    if "pretty" in call.query and call.query["pretty"] not in ("", "0", "false"):
+        whole = orjson.loads(body if isinstance(body, bytes) else b"".join(body))
+        body = orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return Response(status, body, b"application/json", headers)
+
+
+def warning_headers(warnings: Sequence[str]) -> list[Header]:
+    """RFC 7234 Warning headers as kube-apiserver sends them (KEP-1693), bounded in number and size."""
+    return [(b"warning", b'299 - "%b"' % _quoted(text)) for text in warnings[:MAX_WARNINGS]]
+
+
+MAX_WARNINGS = 32
+
+
+def _quoted(text: str) -> bytes:
+    printable = "".join(char if char.isprintable() else " " for char in text[:256])
+    return printable.replace("\\", "\\\\").replace('"', '\\"').encode()

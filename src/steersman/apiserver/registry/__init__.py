@@ -1,0 +1,1 @@
+"""What is served, and the life cycle of its objects."""

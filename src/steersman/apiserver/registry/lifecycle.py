@@ -1,0 +1,300 @@
+"""The life of an object: created, updated, deleted. Every write of the server passes through here.
+
+default → admission → validate → commit with compare-and-swap → the committed bytes are the answer
+(shared/DESIGN.md, "How a write travels"; API conventions, "Concurrency Control and Consistency").
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from steersman.apimachinery.errors import MODIFIED, ApiError, already_exists, conflict, internal_error, not_found
+from steersman.apiserver.admission import AdmissionChain, Attributes
+from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.registry import metadata, shape
+from steersman.apiserver.registry.resource import Object, Resource, StoredKind, Subresource
+from steersman.storage.store import CompareFailed, Store
+from steersman.storage.watch_cache import Cacher, Entry, WatchCache
+
+ATTEMPTS = 8
+"""How often a write that met another one, or a generated name that was taken, is tried again."""
+
+CATCH_UP_SECONDS = 5.0
+"""How long a write waits for the cache to show the one that came between."""
+
+COLLECTION_SLICE = 64
+"""How many objects of a collection are deleted at once."""
+
+Change = Callable[[Object], Object]
+"""From the present object (its served version, resourceVersion included; a private copy) to the wanted one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """``field_validation`` is Ignore, Warn or Strict; ``duplicates`` are field paths that stood twice in the body."""
+
+    user: UserInfo
+    dry_run: bool = False
+    field_validation: str = "Ignore"
+    duplicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """``preconditions`` may hold uid and resourceVersion."""
+
+    user: UserInfo
+    dry_run: bool = False
+    preconditions: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the store holds after a write (or would, in a dry run)."""
+
+    entry: Entry
+    warnings: list[str]
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The last state, and whether the object is ``gone`` or only marked (finalizers hold it)."""
+
+    entry: Entry
+    gone: bool
+
+
+class Lifecycle:
+    def __init__(self, store: Store, cache: WatchCache, admission: AdmissionChain, sources: metadata.Sources) -> None:
+        self._store, self._cache, self._admission, self._sources = store, cache, admission, sources
+
+    async def create(self, resource: Resource, namespace: str, obj: Object, options: WriteOptions) -> Written:
+        """Store a new object; ``obj`` is changed. Raises AlreadyExists, Invalid, BadRequest, Forbidden."""
+        stored = _stored(resource)
+        meta = metadata.metadata_of(obj)
+        metadata.set_type(obj, resource)
+        metadata.set_place(meta, resource, namespace, "")
+        warnings = shape.read_shape(resource, obj, options.field_validation, options.duplicates)
+        meta = obj["metadata"]
+        generated = not meta.get("name") and bool(meta.get("generateName"))
+        for attempt in range(ATTEMPTS):
+            if generated:
+                meta.pop("name", None)
+            metadata.prepare_create(meta, resource, self._sources)
+            resource.strategy.prepare_for_create(obj)
+            shape.set_defaults(resource, obj)
+            name = meta.get("name") or ""
+            await self._admit("CREATE", resource, namespace, name, obj, None, options)
+            shape.check(resource, obj, None)
+            if not warnings:
+                warnings = resource.strategy.warnings(obj)
+            cacher = self._cache.cacher(stored.prefix, stored.codec, stored.namespaced)
+            key, value = stored.key(namespace, name), encode(resource, obj)
+            if options.dry_run:
+                await cacher.wait_ready()
+                if cacher.get(namespace, name) is not None:
+                    raise already_exists(resource.group_resource, name)
+                return Written(stored.entry(namespace, name, value, 0, 0), warnings, created=True)
+            try:
+                revision = await self._store.put(key, value, 0)
+            except CompareFailed:
+                if generated and attempt + 1 < ATTEMPTS:
+                    continue
+                raise already_exists(resource.group_resource, name) from None
+            entry = _committed(cacher, stored, namespace, name, value, revision, revision)
+            return Written(entry, warnings, created=True)
+        raise internal_error("no attempt was made")
+
+    async def update(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        change: Change,
+        options: WriteOptions,
+        subresource: Subresource | None = None,
+    ) -> Written:
+        """Replace the object by ``change`` of it, tried again on the new state when another write came between.
+
+        A result of ``change`` that names another resourceVersion than the present one is a Conflict.
+        Raises NotFound, Conflict, Invalid, BadRequest, Forbidden.
+        """
+        stored = _stored(resource)
+        cacher = await self.cacher(resource)
+        for _ in range(ATTEMPTS):
+            entry = cacher.get(namespace, name)
+            if entry is None:
+                raise not_found(resource.group_resource, name)
+            old = decode(resource, entry)
+            new = change(decode(resource, entry))
+            warnings = await self._prepare_update(resource, namespace, name, new, old, options, subresource)
+            if new == old:
+                return Written(entry, warnings)
+            value = encode(resource, new)
+            if options.dry_run:
+                return Written(stored.entry(namespace, name, value, entry.revision, entry.create_revision), warnings)
+            try:
+                if "deletionTimestamp" in new["metadata"] and resource.strategy.may_go(new):
+                    revision = await self._store.delete(stored.key(namespace, name), entry.revision)
+                else:
+                    revision = await self._store.put(stored.key(namespace, name), value, entry.revision)
+            except CompareFailed as failure:
+                await _catch_up(cacher, failure)
+                continue
+            return Written(
+                _committed(cacher, stored, namespace, name, value, revision, entry.create_revision), warnings
+            )
+        raise conflict(resource.group_resource, name, MODIFIED)
+
+    async def delete(self, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> Deleted:
+        """Delete, or mark for deletion what finalizers hold. Raises NotFound, Conflict (preconditions), Forbidden."""
+        stored = _stored(resource)
+        cacher = await self.cacher(resource)
+        await self._admit("DELETE", resource, namespace, name, None, None, options)
+        for _ in range(ATTEMPTS):
+            entry = cacher.get(namespace, name)
+            if entry is None:
+                raise not_found(resource.group_resource, name)
+            obj = decode(resource, entry)
+            metadata.check_preconditions(options.preconditions, obj["metadata"], resource)
+            gone = resource.strategy.may_go(obj)
+            if not gone and "deletionTimestamp" in obj["metadata"]:
+                return Deleted(entry, gone=False)
+            if not gone:
+                obj["metadata"].update(deletionTimestamp=self._sources.now(), deletionGracePeriodSeconds=0)
+                resource.strategy.begin_deletion(obj)
+            value = encode(resource, obj)
+            if options.dry_run:
+                marked = stored.entry(namespace, name, value, entry.revision, entry.create_revision)
+                return Deleted(marked, gone)
+            key = stored.key(namespace, name)
+            try:
+                if gone:
+                    revision = await self._store.delete(key, entry.revision)
+                else:
+                    revision = await self._store.put(key, value, entry.revision)
+            except CompareFailed as failure:
+                await _catch_up(cacher, failure)
+                continue
+            return Deleted(_committed(cacher, stored, namespace, name, value, revision, entry.create_revision), gone)
+        raise conflict(resource.group_resource, name, MODIFIED)
+
+    async def delete_collection(
+        self, resource: Resource, entries: Sequence[Entry], options: DeleteOptions
+    ) -> list[Deleted]:
+        """Delete each of ``entries``; one that went meanwhile is left out, the first other failure is raised."""
+        deleted = []
+        for start in range(0, len(entries), COLLECTION_SLICE):
+            results = await asyncio.gather(
+                *(self._delete_one(resource, entry, options) for entry in entries[start : start + COLLECTION_SLICE])
+            )
+            deleted += [result for result in results if result is not None]
+        return deleted
+
+    async def cacher(self, resource: Resource) -> Cacher:
+        """The resource's cache, filled and up to date with every write acknowledged so far."""
+        stored = _stored(resource)
+        cacher = self._cache.cacher(stored.prefix, stored.codec, stored.namespaced)
+        if not cacher.ready:
+            await cacher.wait_ready()
+        return cacher
+
+    async def _delete_one(self, resource: Resource, entry: Entry, options: DeleteOptions) -> Deleted | None:
+        try:
+            return await self.delete(resource, entry.namespace, entry.name, options)
+        except ApiError as error:
+            if error.reason == "NotFound":
+                return None
+            raise
+
+    async def _prepare_update(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        new: Object,
+        old: Object,
+        options: WriteOptions,
+        subresource: Subresource | None,
+    ) -> list[str]:
+        """Bring ``new`` into the form to store, in place; returns warnings."""
+        metadata.metadata_of(new)
+        metadata.set_type(new, resource)
+        metadata.set_place(new["metadata"], resource, namespace, name)
+        warnings = shape.read_shape(resource, new, options.field_validation, options.duplicates)
+        metadata.prepare_update(new, old, resource)
+        strategy = resource.strategy
+        if subresource is None:
+            strategy.prepare_for_update(new, old)
+        shape.set_defaults(resource, new)
+        if strategy.tracks_generation:
+            metadata.bump_generation(new, old, strategy.has_status)
+        part = subresource.name if subresource else ""
+        await self._admit("UPDATE", resource, namespace, name, new, old, options, part)
+        shape.check(resource, new, old)
+        return warnings or strategy.warnings(new)
+
+    async def _admit(
+        self,
+        operation: str,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        obj: Object | None,
+        old: Object | None,
+        options: WriteOptions | DeleteOptions,
+        subresource: str = "",
+    ) -> None:
+        await self._admission.admit(
+            Attributes(operation, resource, namespace, name, obj, old, options.user, subresource, options.dry_run)
+        )
+
+
+def decode(resource: Resource, entry: Entry) -> Object:
+    """The entry as an object of ``resource``'s version; a private copy."""
+    obj: Object = orjson.loads(entry.data)
+    if resource.conversion is not None:
+        return resource.conversion.from_stored(obj)
+    obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+    return obj
+
+
+def encode(resource: Resource, obj: Object) -> bytes:
+    """The bytes to store: the storage version, canonical member order, no resourceVersion."""
+    kind = _stored(resource).kind
+    if resource.conversion is not None:
+        obj = resource.conversion.to_stored(obj)
+    ordered: Object = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": None}
+    ordered.update(obj)
+    ordered["apiVersion"], ordered["kind"] = kind.api_version, kind.kind
+    meta = dict(obj["metadata"])
+    meta.pop("resourceVersion", None)
+    ordered["metadata"] = meta
+    return orjson.dumps(ordered)
+
+
+def _stored(resource: Resource) -> StoredKind:
+    if resource.stored is None:
+        raise internal_error(f"{resource.group_resource} is not stored")
+    return resource.stored
+
+
+def _committed(
+    cacher: Cacher, stored: StoredKind, namespace: str, name: str, value: bytes, revision: int, create_revision: int
+) -> Entry:
+    """The entry that the cache took from this commit, or its like when the cache is elsewhere (behind, or past it)."""
+    entry = cacher.get(namespace, name) if cacher.ready else None
+    if entry is not None and entry.revision == revision:
+        return entry
+    return stored.entry(namespace, name, stored.codec.final(value, revision), revision, create_revision)
+
+
+async def _catch_up(cacher: Cacher, failure: CompareFailed) -> None:
+    """Wait until the cache shows the write that came between."""
+    if failure.current is not None:
+        deadline = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
+        await cacher.wait_for(failure.current.mod_revision, deadline)

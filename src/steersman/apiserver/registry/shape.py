@@ -1,0 +1,59 @@
+"""From what a client sent to an object of the kind's shape: types checked, unknown fields dropped, defaults set."""
+
+from collections.abc import Sequence
+
+from steersman.apimachinery.errors import bad_request, invalid
+from steersman.apimachinery.object_meta import validate_object_meta, validate_object_meta_update
+from steersman.apimachinery.object_meta_types import check_object_meta_types
+from steersman.apiserver.registry.resource import Object, Resource
+
+FIELD_VALIDATIONS = ("Ignore", "Warn", "Strict")
+
+
+def read_shape(resource: Resource, obj: Object, field_validation: str, duplicates: Sequence[str]) -> list[str]:
+    """Drop from ``obj`` what the schema does not know, in place; return warnings.
+
+    Raises 400 where Go's decoder would (a built-in kind with a wrong type), and for unknown or duplicate fields
+    under ``Strict`` (KEP-2885).
+    """
+    schema = resource.definition.compiled
+    if not resource.custom:
+        mismatch = schema.go_type_errors(obj)
+        if mismatch:
+            raise _cannot_handle(resource, mismatch)
+    else:
+        check_object_meta_types(obj["metadata"], resource.kind, resource.version)
+    unknown = schema.prune(obj)
+    if field_validation == "Ignore" or not (unknown or duplicates):
+        return []
+    complaints = [f'duplicate field "{path}"' for path in duplicates] + [f'unknown field "{path}"' for path in unknown]
+    if field_validation == "Warn":
+        return complaints
+    raise _cannot_handle(resource, "strict decoding error: " + ", ".join(complaints))
+
+
+def _cannot_handle(resource: Resource, problem: str) -> Exception:
+    if resource.custom:
+        return bad_request(problem)
+    return bad_request(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {problem}'
+    )
+
+
+def set_defaults(resource: Resource, obj: Object) -> None:
+    resource.definition.compiled.default(obj)
+    resource.strategy.complete(obj)
+
+
+def check(resource: Resource, obj: Object, old: Object | None) -> None:
+    """Validate metadata, schema and strategy; raises 422 with every cause."""
+    strategy, meta = resource.strategy, obj["metadata"]
+    if old is None:
+        errors = validate_object_meta(meta, resource.namespaced, strategy.validate_name)
+    else:
+        errors = validate_object_meta_update(meta, old["metadata"])
+    errors += resource.definition.compiled.validate(obj)
+    if not errors:
+        errors = strategy.validate(obj) if old is None else strategy.validate_update(obj, old)
+    if errors:
+        raise invalid(resource.gvk.group_kind, meta.get("name") or "", errors)

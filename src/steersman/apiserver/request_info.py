@@ -1,0 +1,76 @@
+"""What a request asks for, read from its method and URL: verb, group, version, namespace, resource, subresource, name.
+
+The grammar is that of "API concepts", sections "Resource URIs" and "Standard API terminology".
+"""
+
+from dataclasses import dataclass
+
+_METHOD_VERBS = {
+    "POST": "create",
+    "GET": "get",
+    "HEAD": "get",
+    "PUT": "update",
+    "PATCH": "patch",
+    "DELETE": "delete",
+}
+_NAMESPACE_SUBRESOURCES = frozenset(("status", "finalize"))
+_TRUE = frozenset(("", "1", "t", "T", "true", "TRUE", "True"))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestInfo:
+    """``is_resource`` is false for paths such as /version, of which only ``verb`` (the lower-case method) is known."""
+
+    verb: str
+    path: str
+    is_resource: bool = False
+    group: str = ""
+    version: str = ""
+    namespace: str = ""
+    resource: str = ""
+    subresource: str = ""
+    name: str = ""
+
+
+def is_true(value: str) -> bool:
+    """A boolean query parameter: present and not false."""
+    return value in _TRUE
+
+
+def request_info(method: str, path: str, query: dict[str, str]) -> RequestInfo:
+    """Never fails: what does not look like a resource is a non-resource path."""
+    parts = path.strip("/").split("/")
+    if parts[0] == "api":
+        group, at = "", 1
+    elif parts[0] == "apis":
+        group, at = (parts[1] if len(parts) > 1 else ""), 2
+    else:
+        return RequestInfo(method.lower(), path)
+    if len(parts) < at + 2:
+        return RequestInfo(method.lower(), path)
+    version, rest = parts[at], parts[at + 1 :]
+    verb = _METHOD_VERBS.get(method, method.lower())
+    if rest[0] == "watch" and len(rest) > 1:
+        verb, rest = "watch", rest[1:]
+    namespace, resource, name, subresource = _split_resource(rest)
+    if verb == "get":
+        if "watch" in query and is_true(query["watch"]) and not subresource:
+            verb = "watch"
+        elif not name:
+            verb = "list"
+    elif verb == "delete" and not name:
+        verb = "deletecollection"
+    return RequestInfo(verb, path, True, group, version, namespace, resource, subresource, name)
+
+
+def _split_resource(rest: list[str]) -> tuple[str, str, str, str]:
+    """Path segments after the version, to (namespace, resource, name, subresource)."""
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) > 1:
+        namespace = rest[1]
+        if len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:
+            rest = rest[2:]
+    resource, *tail = rest
+    name = tail[0] if tail else ""
+    subresource = "/".join(tail[1:])
+    return namespace, resource, name, subresource

@@ -1,0 +1,258 @@
+"""The control plane put together: the embeddable object, and what ``steersman serve`` runs."""
+
+import asyncio
+import contextlib
+import ipaddress
+import secrets
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from steersman.admission.namespace_lifecycle import NamespaceLifecycle
+from steersman.apiextensions.definition_resource import definition_resources
+from steersman.apiextensions.reaction import DefinitionReaction
+from steersman.apimachinery.time import format_time
+from steersman.apis.builtin import CUSTOM_RESOURCE_DEFINITION, Definitions, builtin_resources
+from steersman.apis.catalog import PROFILES, BuiltinResource, Catalog, RuntimeConfig
+from steersman.apis.catalog.group_order import group_rank
+from steersman.apis.namespaces import NamespaceRemoval, create_system_namespaces
+from steersman.apis.printer_columns import columns_of
+from steersman.apis.reviews import review_answers
+from steersman.apis.versions import KubernetesVersion
+from steersman.apiserver.admission import AdmissionChain
+from steersman.apiserver.authentication.authenticator import Authenticator, Union
+from steersman.apiserver.authentication.client_certificate import ClientCertificate
+from steersman.apiserver.authentication.required import RequiredAuthentication
+from steersman.apiserver.authentication.token_file import TokenFile
+from steersman.apiserver.authorization import AuthorizerChain, DiscoveryForAuthenticated, PrivilegedGroups
+from steersman.apiserver.certificates import CertificatePaths, ensure_certificates, write_kubeconfig
+from steersman.apiserver.discovery import Discovery
+from steersman.apiserver.handlers.call import Backend
+from steersman.apiserver.health import Health
+from steersman.apiserver.http.asgi import AsgiApp
+from steersman.apiserver.http.message import Handler
+from steersman.apiserver.http.server import HttpServer
+from steersman.apiserver.http.tls import server_ssl_context
+from steersman.apiserver.metrics import Metrics
+from steersman.apiserver.openapi import OpenAPI
+from steersman.apiserver.registry.lifecycle import Lifecycle
+from steersman.apiserver.registry.metadata import Sources
+from steersman.apiserver.registry.resource import Resource
+from steersman.apiserver.registry.served import ServedResources
+from steersman.apiserver.server import ApiServer
+from steersman.apiserver.version import Version, version_info
+from steersman.storage.compactor import Compactor
+from steersman.storage.url import open_store
+from steersman.storage.watch_cache import WatchCache
+
+DRAIN_SECONDS = 10.0
+"""How long requests in flight may take to finish when the server stops."""
+
+
+class ControlPlane:
+    """An API server with its store. Several live side by side in one process.
+
+    >>> async with ControlPlane(listen="127.0.0.1:0", data_dir=Path("state")) as control_plane:
+    ...     print(control_plane.url, control_plane.kubeconfig)
+
+    :param store: ``memory:`` or ``sqlite:///PATH``; empty: ``state.db`` in ``data_dir``, in memory without one.
+    :param listen: HOST:PORT for HTTPS, empty for none (then the ASGI application is the way in). Needs ``data_dir``.
+    :param data_dir: for certificates, kubeconfig and the default store.
+    :param kubeconfig: where the admin's kubeconfig is written; default ``kubeconfig`` in ``data_dir``.
+    :param version: the Kubernetes minor to be, ``1.7`` to ``1.37``.
+    :param profile: ``kubernetes`` or ``crd-only``.
+    :param runtime_config: as kube-apiserver's ``--runtime-config``.
+    :param token_auth_file: CSV of bearer tokens.
+    :param insecure_http: HOST:PORT for plain HTTP, on a loopback address only.
+    :param compaction_interval: seconds that superseded revisions stay readable at least.
+
+    Raises ValueError, with one line, for what cannot be served.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: str = "",
+        listen: str = "",
+        data_dir: Path | None = None,
+        kubeconfig: Path | None = None,
+        version: str = "1.37",
+        profile: str = "kubernetes",
+        runtime_config: str = "",
+        token_auth_file: Path | None = None,
+        insecure_http: str = "",
+        compaction_interval: float = 300.0,
+    ) -> None:
+        if listen and data_dir is None:
+            raise ValueError("listen needs a data_dir, for the certificates")
+        if profile not in PROFILES:
+            raise ValueError(f"{profile!r} is no profile: choose one of {', '.join(PROFILES)}")
+        self._listen = _address(listen) if listen else None
+        self._insecure = _loopback(insecure_http) if insecure_http else None
+        self._data_dir = data_dir
+        self.kubeconfig = kubeconfig or (data_dir / "kubeconfig" if data_dir else None)
+        self.url = ""
+        self._version = KubernetesVersion.parse(version)
+        self._profile, self._runtime_config = profile, RuntimeConfig.parse(runtime_config)
+        self._tokens = TokenFile(token_auth_file) if token_auth_file else None
+        default = f"sqlite:///{data_dir / 'state.db'}" if data_dir else "memory:"
+        self._store = open_store(store or default)
+        self._cache = WatchCache(self._store)
+        self._compactor = Compactor(self._store, compaction_interval)
+        self._served = ServedResources(group_rank)
+        self._health = Health()
+        self._stack = contextlib.AsyncExitStack()
+        self._handler: Handler | None = None
+
+    async def start(self) -> None:
+        """Open the store, take up what it holds, and serve. Raises ValueError or OSError with one clear line."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def stop(self) -> None:
+        """Finish the requests in flight, end the watches, close the store."""
+        await self._stack.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def asgi(self) -> AsgiApp:
+        """The control plane as an ASGI application, once it has started; the same users, the same answers."""
+        return AsgiApp(self._started_handler())
+
+    async def _start(self) -> None:
+        if self._data_dir is not None:
+            self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self._store.open()
+        self._stack.push_async_callback(self._store.close)
+        await self._cache.start()
+        self._stack.push_async_callback(self._cache.stop)
+        await self._compactor.start()
+        self._stack.push_async_callback(self._compactor.stop)
+        authorizer = AuthorizerChain([PrivilegedGroups("system:masters"), DiscoveryForAuthenticated()])
+        await self._serve_resources(authorizer)
+        await self._serve_http()
+
+    async def _serve_resources(self, authorizer: AuthorizerChain) -> None:
+        """Install what is built in, then what the stored CRDs define, and start what reacts to changes."""
+        catalog = Catalog(self._version.minor)
+        facts = catalog.resources(self._runtime_config, self._profile)
+        definitions = Definitions(catalog)
+        resources = list(builtin_resources(facts, definitions, review_answers(authorizer)))
+        crds = _definition_kinds(definitions)
+        self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
+        namespaces = next(one for one in resources if (one.group, one.plural) == ("", "namespaces"))
+        if namespaces.stored is None:
+            raise ValueError("namespaces must be stored")
+        admission = AdmissionChain([NamespaceLifecycle(self._cache, namespaces.stored)])
+        sources = _sources()
+        lifecycle = Lifecycle(self._store, self._cache, admission, sources)
+        backend = Backend(self._store, self._cache, lifecycle, time.time)
+        self._handler = self._api_server(backend, authorizer).handle
+        await create_system_namespaces(lifecycle, namespaces)
+        removal = NamespaceRemoval(lifecycle, self._served, namespaces)
+        await removal.start()
+        self._stack.push_async_callback(removal.stop)
+        reaction = DefinitionReaction(lifecycle, self._cache, self._served, crds[0], sources.now)
+        await reaction.start()
+        self._stack.push_async_callback(reaction.stop)
+
+    def _api_server(self, backend: Backend, authorizer: AuthorizerChain) -> ApiServer:
+        info = version_info(self._version.minor)
+        metrics = Metrics(info)
+        authenticators: list[Authenticator] = [ClientCertificate()]
+        if self._tokens is not None:
+            authenticators.append(self._tokens)
+        authenticator = RequiredAuthentication(Union(authenticators))
+        return ApiServer(self._served, backend, authenticator, authorizer, self._routes(info, metrics), metrics)
+
+    def _routes(self, info: Mapping[str, str], metrics: Metrics) -> dict[str, Handler]:
+        discovery = Discovery(self._served, lambda: self.url.removeprefix("https://"))
+        openapi = OpenAPI(self._served, info)
+        routes: dict[str, Handler] = {"/version": Version(info).handle, "/metrics": metrics.handle}
+        for path in ("/api", "/apis"):
+            routes[path] = routes[f"{path}/"] = discovery.handle
+        for path in ("/openapi/v2", "/openapi/v3", "/openapi/v3/"):
+            routes[path] = openapi.handle
+        for path in ("/healthz", "/livez", "/readyz"):
+            routes[path] = routes[f"{path}/"] = self._health.handle
+        return routes
+
+    async def _serve_http(self) -> None:
+        http = HttpServer(self._started_handler())
+        self._stack.push_async_callback(http.drain, DRAIN_SECONDS)
+        if self._insecure is not None:
+            await http.listen(*self._insecure)
+        if self._listen is None or self._data_dir is None:
+            return
+        host, port = self._listen
+        paths = await asyncio.to_thread(ensure_certificates, self._data_dir / "pki", [host])
+        context = server_ssl_context(paths.server, paths.server_key, paths.ca)
+        _, port = await http.listen(host, port, context)
+        self.url = f"https://{_reachable(host)}:{port}"
+        self._write_kubeconfig(paths)
+
+    def _write_kubeconfig(self, paths: CertificatePaths) -> None:
+        if self.kubeconfig is not None:
+            pems = (path.read_bytes() for path in (paths.ca, paths.admin, paths.admin_key))
+            write_kubeconfig(self.kubeconfig, self.url, *pems)
+
+    def _started_handler(self) -> Handler:
+        if self._handler is None:
+            raise RuntimeError("the control plane has not been started")
+        return self._handler
+
+
+def _definition_kinds(definitions: Definitions) -> list[Resource]:
+    """CustomResourceDefinition in v1, in which it is stored whether served or not, and in v1beta1."""
+    package = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions"
+    v1, v1beta1 = (
+        definitions.definition(f"{package}.{version}.{CUSTOM_RESOURCE_DEFINITION.kind}")
+        for version in ("v1", "v1beta1")
+    )
+    return definition_resources(v1, v1beta1, lambda: columns_of(CUSTOM_RESOURCE_DEFINITION))
+
+
+def _served_versions(facts: list[BuiltinResource]) -> set[str]:
+    """The versions of CustomResourceDefinition that are served."""
+    return {one.version for one in facts if (one.group, one.kind) == CUSTOM_RESOURCE_DEFINITION}
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"{text!r} is not an address: write HOST:PORT")
+    return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 (asked for)
+
+
+def _loopback(text: str) -> tuple[str, int]:
+    host, port = _address(text)
+    with contextlib.suppress(ValueError):
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return host, port
+    raise ValueError(f"plain HTTP is served on a loopback address only, not on {host}")
+
+
+def _reachable(host: str) -> str:
+    """The host as a client on this machine writes it in a URL."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _sources() -> Sources:
+    return Sources(now=lambda: format_time(datetime.now(UTC)), uid=lambda: str(uuid.uuid4()), random=secrets.randbelow)
