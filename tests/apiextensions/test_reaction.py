@@ -447,17 +447,15 @@ async def test_after_a_restart_what_was_begun_is_finished(store: MemoryStore, de
         await server.until(lambda crd: crd is None)
 
 
-async def test_a_watch_of_instances_ends_with_the_definition(server: Server) -> None:
-    await server.define(definition())
-    await server.established()
-    instances = await server.instances()
-    changes: list[bool] = []
-    instances.subscribe(lambda batch: changes.extend(change.deleted for change in batch))
-    await server.instance("a")
-    await server.remove()
-    await server.until(lambda crd: crd is None)
-    assert changes == [False, True]
-    resource = served_resources(
-        {**definition(), "metadata": {"uid": "1"}, "status": {"acceptedNames": definition()["spec"]["names"]}}
-    )[0]
-    assert await server.lifecycle.cacher(resource) is not instances
+async def test_a_malformed_definition_does_not_keep_the_others_from_being_served(
+    store: MemoryStore, definitions: list[Resource]
+) -> None:
+    async with serving(store, definitions) as server:
+        await server.define(definition())
+        await server.established()
+    stored = definitions[0].stored
+    assert stored is not None
+    broken = b'{"metadata":{"name":"a.b.c","uid":"1"},"status":{"conditions":[{"type":"Established","status":"True"}]}}'
+    await store.put(stored.key("", "a.b.c"), broken)
+    async with serving(store, definitions) as server:
+        assert server.find() is not None

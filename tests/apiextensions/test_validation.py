@@ -410,17 +410,6 @@ def test_a_version_that_was_stored_must_stay() -> None:
     ]
 
 
-def test_a_new_storage_version_is_recorded() -> None:
-    old = definition()
-    V1.prepare_for_create(old)
-    new = deepcopy(old)
-    new["spec"]["versions"] = [version("v1"), version("v2", storage=True)]
-    V1.prepare_for_update(new, old)
-    assert new["status"]["storedVersions"] == ["v1", "v2"]
-    assert old["status"]["storedVersions"] == ["v1"]
-    assert V1.validate_update(new, old) == []
-
-
 def test_what_is_stored_is_not_held_against_an_update() -> None:
     old = with_schema({"properties": {"a": {"type": "text"}}})
 
@@ -447,76 +436,3 @@ def test_many_selectable_fields_may_only_stay_as_they_are() -> None:
     assert create(old) == too_many
     assert update(old, rename) == []
     assert update(old, reorder) == too_many
-
-
-def test_a_status_update_is_checked_for_its_names_only() -> None:
-    def change(crd: Definition) -> None:
-        crd["status"]["acceptedNames"] = {"plural": "D", "kind": "Database"}
-
-    old = definition()
-    V1.prepare_for_create(old)
-    new = deepcopy(old)
-    change(new)
-    assert [str(error) for error in V1.validate_update(new, old)] == [
-        f'status.acceptedNames.plural: Invalid value: "D": {DNS1035}'
-    ]
-
-
-def test_deletion_begins_with_a_finalizer() -> None:
-    crd = definition()
-    V1.prepare_for_create(crd)
-    assert not V1.may_go(crd)
-    crd["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-    V1.begin_deletion(crd)
-    assert crd["metadata"]["finalizers"] == ["customresourcecleanup.apiextensions.k8s.io"]
-    assert not V1.may_go(crd)
-    assert crd["status"]["conditions"] == [
-        {
-            "lastTransitionTime": "2026-01-01T00:00:00Z",
-            "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
-            "reason": "InstanceDeletionPending",
-            "status": "True",
-            "type": "Terminating",
-        }
-    ]
-    crd["metadata"]["finalizers"] = []
-    assert V1.may_go(crd)
-
-
-@pytest.mark.parametrize(
-    ("fields", "part"),
-    [
-        ({"format": "semver", "type": "string"}, 'unrecognized format "semver"'),
-        ({"format": "int128", "type": "integer"}, 'unrecognized format "int128"'),
-        (
-            {
-                "type": "array",
-                "x-kubernetes-list-type": "set",
-                "items": {"type": "object", "x-kubernetes-map-type": "atomic"},
-            },
-            'x-kubernetes-list-type: set for items of type "object" is not supported by server-side apply or CEL '
-            "validation rules",
-        ),
-        ({"type": "object", "x-kubernetes-validations": [{"rule": "true"}]}, "does not evaluate them yet"),
-    ],
-)
-def test_warnings(fields: dict[str, Any], part: str) -> None:
-    (warning,) = V1.warnings(with_schema({"type": "object", "properties": {"spec": fields}}))
-    assert part in warning
-
-
-def test_known_formats_and_plain_definitions_do_not_warn() -> None:
-    formats = {"a": {"type": "string", "format": "date-time"}, "b": {"type": "integer", "format": "int64"}}
-    assert V1.warnings(with_schema({"type": "object", "properties": formats})) == []
-
-
-def test_conversion_by_webhook_warns_where_there_is_something_to_convert() -> None:
-    webhook = {
-        "strategy": "Webhook",
-        "webhook": {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://a"}},
-    }
-    two = definition(conversion=webhook, versions=[version("v1"), version("v2", storage=True)])
-    assert create(two) == []
-    (warning,) = V1.warnings(two)
-    assert 'only the storage version "v2" is served' in warning
-    assert V1.warnings(definition(conversion=webhook)) == []

@@ -57,7 +57,7 @@ def converts_by_webhook(spec: Object) -> bool:
 
 def storage_version(spec: Object) -> str:
     """The name of the version that objects are stored in; "" where none is marked."""
-    return next((version["name"] for version in spec.get("versions") or () if version.get("storage")), "")
+    return next((version.get("name") or "" for version in spec.get("versions") or () if version.get("storage")), "")
 
 
 def stored_prefix(crd: Object) -> str:

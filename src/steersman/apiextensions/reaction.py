@@ -49,14 +49,20 @@ _NEVER_ESTABLISHED = _terminating("False", "NeverEstablished", "resource was nev
 
 
 class _Status(msgspec.Struct, rename="camel"):
-    accepted_names: dict[str, Any] = {}
+    accepted_names: dict[str, Any] | None = None
 
 
 class _Names(msgspec.Struct):
-    status: _Status = msgspec.field(default_factory=_Status)
+    status: _Status | None = None
 
 
-_read_names = msgspec.json.Decoder(_Names).decode
+_decode_names = msgspec.json.Decoder(_Names).decode
+
+
+def _read_names(entry: Entry) -> Object:
+    """The accepted names of a definition, read without the rest of it, which can be long."""
+    status = _decode_names(entry.data).status
+    return (status and status.accepted_names) or {}
 
 
 @dataclass(slots=True)
@@ -94,9 +100,13 @@ class DefinitionReaction:
         cacher = await self._cacher()
         self._unsubscribe = cacher.subscribe(self._changed)
         for entry in cacher.list(None)[0]:
-            crd = entry.parsed()
-            if is_condition_true(crd, ESTABLISHED):
-                self._serve(entry.name, crd)
+            try:
+                crd = entry.parsed()
+                if is_condition_true(crd, ESTABLISHED):
+                    self._serve(entry.name, crd)
+            except Exception:
+                # One that some other writer left malformed must not keep the server from starting.
+                _logger.exception("%s cannot be served", entry.name)
             self._look_at(entry.name)
 
     async def stop(self) -> None:
@@ -185,7 +195,7 @@ class DefinitionReaction:
         if crd["spec"]["names"] == (crd.get("status") or {}).get("acceptedNames"):
             return TakenNames.of(())
         group = crd["spec"]["group"]
-        names = [_read_names(entry.data).status.accepted_names for entry in _of_group(cacher, group)]
+        names = [_read_names(entry) for entry in _of_group(cacher, group)]
         built_in = (one for one in self._served.all() if one.group == group and not one.custom)
         names += [
             {

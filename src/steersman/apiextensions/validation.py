@@ -318,7 +318,7 @@ def _validate_stored_versions(stored: list[str], versions: list[Object]) -> list
     if not stored:
         return [field_invalid(path, stored, "must have at least one stored version")]
     errors = [
-        field_invalid(path, stored, f"must have the storage version {version['name']}")
+        field_invalid(path, stored, f"must have the storage version {version.get('name', '')}")
         for version in versions
         if version.get("storage") and version.get("name") not in stored
     ]
