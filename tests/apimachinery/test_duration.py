@@ -30,6 +30,7 @@ MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
         (3 * HOUR + 59, "3h"),
         (7 * HOUR + 59 * MINUTE + 59, "7h59m"),
         (8 * HOUR, "8h"),
+        (8 * HOUR + 30 * MINUTE, "8h"),
         (2 * DAY - 1, "47h"),
         (2 * DAY, "2d"),
         (2 * DAY + 3 * HOUR, "2d3h"),

@@ -123,11 +123,11 @@ class _Document:
         # The collections around the node that is being read.
         self._open: set[yaml.Node] = set()
         self._aliased = 0
-        self._has_duplicates = False
+        self._may_have_duplicates = False
 
     def read(self, root: yaml.Node) -> tuple[Any, list[str]]:
         value = self._value(root)
-        return value, list(dict.fromkeys(self._duplicates(root, ""))) if self._has_duplicates else []
+        return value, list(dict.fromkeys(self._duplicates(root, ""))) if self._may_have_duplicates else []
 
     def _value(self, node: yaml.Node) -> Any:
         if self._has_aliases:
@@ -148,22 +148,15 @@ class _Document:
 
     def _mapping(self, node: yaml.Node) -> dict[str, Any]:
         value: dict[str, Any] = {}
-        written = 0
-        merged: set[str] = set()
         for key_node, value_node in node.value:
             if _is_merge(key_node):
                 for source in _merged_nodes(value_node):
-                    mapping = self._value(source)
-                    merged |= mapping.keys() - value.keys()
-                    value.update(mapping)
+                    value.update(self._value(source))
             else:
                 key = _key(key_node)
-                if key in merged:
-                    merged.discard(key)
-                elif key in value:
-                    written += 1
+                # Perhaps it overrides a merged one: that is told when it is looked for.
+                self._may_have_duplicates |= key in value
                 value[key] = self._value(value_node)
-        self._has_duplicates |= written > 0
         return value
 
     def _count(self, node: yaml.Node) -> None:
