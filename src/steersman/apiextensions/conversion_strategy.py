@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.x509 import load_pem_x509_certificates
-
 from steersman.apimachinery.errors import (
     FieldError,
     field_forbidden,
@@ -76,6 +74,9 @@ def knows_review_version(versions: Iterable[str]) -> bool:
 
 def check_ca_bundle(bundle: str) -> str | None:
     """What is wrong with a base64 PEM bundle of CA certificates; None when it is good, or empty."""
+    # Loaded when the first bundle comes: it would be a tenth of the server's start-up.
+    from cryptography.x509 import load_pem_x509_certificates
+
     try:
         pem = base64.b64decode(bundle, validate=True)
         if pem:
