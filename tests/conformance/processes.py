@@ -43,6 +43,11 @@ class ServerProcess:
         self.process.communicate()
         self.log.close()
 
+    def end(self) -> None:
+        """Kill it unless it has ended already."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
     def stop(self) -> int:
         """SIGTERM; returns the exit code."""
         assert self.process is not None
@@ -76,10 +81,11 @@ class ServerProcess:
 
 @dataclass(frozen=True)
 class Kubectl:
-    """One kubectl binary pointed at one server."""
+    """One kubectl binary pointed at one server and namespace."""
 
     binary: str
     server: ServerProcess
+    namespace: str = "default"
 
     def environment(self, **more: str) -> dict[str, str]:
         home = self.server.directory / "home"
@@ -90,10 +96,13 @@ class Kubectl:
         """Drop what kubectl remembers of the server's resources for ten minutes."""
         shutil.rmtree(self.server.directory / "home" / ".kube" / "cache", ignore_errors=True)
 
+    def _command(self, args: tuple[str, ...]) -> list[str]:
+        return [self.binary, "--namespace", self.namespace, *args]
+
     def __call__(self, *args: str, stdin: str | None = None, code: int = 0, **environment: str) -> str:
         """Run it and return standard output; the exit code must be ``code`` (then with standard error)."""
         done = subprocess.run(
-            [self.binary, *args],
+            self._command(args),
             input=stdin,
             capture_output=True,
             text=True,
@@ -104,10 +113,17 @@ class Kubectl:
         assert done.returncode == code, shown
         return done.stdout if code == 0 else done.stdout + done.stderr
 
+    def edit(self, script: str, *args: str) -> str:
+        """``kubectl edit`` with an EDITOR that applies a sed script."""
+        editor = self.server.directory / "editor.sh"
+        editor.write_text(f"#!/bin/sh\nsed -i '{script}' \"$1\"\n")
+        editor.chmod(0o755)
+        return self("edit", *args, EDITOR=str(editor))
+
     def start(self, *args: str) -> subprocess.Popen[str]:
         """Run it in the background with its output in a pipe."""
         return subprocess.Popen(
-            [self.binary, *args],
+            self._command(args),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -116,8 +132,12 @@ class Kubectl:
         )
 
 
-def kubectl_binaries() -> list[str]:
-    """The kubectl 1.37 that pip installed, and any other one on PATH."""
-    bundled = str(Path(sys.executable).parent / "kubectl")
+def bundled_kubectl() -> str:
+    """The kubectl that pip installed."""
+    return str(Path(sys.executable).parent / "kubectl")
+
+
+def kubectl_on_path() -> str | None:
+    """Any other kubectl on PATH."""
     found = shutil.which("kubectl")
-    return [bundled] if found is None or Path(found).samefile(bundled) else [bundled, found]
+    return None if found is None or Path(found).samefile(bundled_kubectl()) else found

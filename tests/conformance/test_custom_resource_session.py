@@ -2,10 +2,11 @@
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.conformance.processes import Kubectl, ServerProcess, kubectl_binaries
+from tests.conformance.processes import Kubectl, ServerProcess, bundled_kubectl
 
 CRD = "databases.example.com"
 NAMES = {"kind": "Database", "listKind": "DatabaseList", "plural": "databases", "singular": "database"}
@@ -56,21 +57,34 @@ def conditions(crd: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {one["type"]: (one["status"], one["reason"]) for one in crd["status"]["conditions"]}
 
 
-def established(kubectl: Kubectl, crd: dict[str, Any]) -> None:
+def establish(kubectl: Kubectl, crd: dict[str, Any]) -> None:
     kubectl("create", "-f", "-", stdin=json.dumps(crd))
     kubectl("wait", "--for=condition=Established", f"crd/{CRD}", "--timeout=10s")
 
 
+@pytest.fixture(scope="module")
+def established(shared_server: ServerProcess) -> None:
+    """The CRD, for all tests of this module that leave it as it is."""
+    establish(Kubectl(bundled_kubectl(), shared_server), V1)
+
+
 @pytest.fixture
-def ready(kubectl: Kubectl) -> Kubectl:
-    """kubectl, the CRD established and one Database named wordpress."""
-    established(kubectl, V1)
+def ready(established: None, kubectl: Kubectl) -> Kubectl:
+    """kubectl, the CRD established and one Database named wordpress in a namespace of the test."""
     kubectl("create", "-f", "-", stdin=json.dumps(database("wordpress")))
     return kubectl
 
 
-def test_crd_is_named_and_established(kubectl: Kubectl) -> None:
-    established(kubectl, V1)
+@pytest.fixture
+def alone(server: ServerProcess) -> Kubectl:
+    """As ``ready``, on a server of the test's own."""
+    kubectl = Kubectl(bundled_kubectl(), server)
+    establish(kubectl, V1)
+    kubectl("create", "-f", "-", stdin=json.dumps(database("wordpress")))
+    return kubectl
+
+
+def test_crd_is_named_and_established(established: None, kubectl: Kubectl) -> None:
     crd = json.loads(kubectl("get", "crd", CRD, "-o", "json"))
     assert conditions(crd) == {
         "NamesAccepted": ("True", "NoConflicts"),
@@ -80,11 +94,10 @@ def test_crd_is_named_and_established(kubectl: Kubectl) -> None:
     assert "NamesAccepted" in kubectl("get", "crd", CRD, "-o", "yaml")
 
 
-@pytest.mark.parametrize("binary", kubectl_binaries(), ids=lambda path: path.split("/")[-3])
-def test_crd_in_the_v1beta1_form(new_server: Any, binary: str) -> None:
+def test_crd_in_the_v1beta1_form(new_server: Callable[..., ServerProcess]) -> None:
     server = new_server("--runtime-config=apiextensions.k8s.io/v1beta1=true")
-    kubectl = Kubectl(binary, server)
-    established(kubectl, V1BETA1)
+    kubectl = Kubectl(bundled_kubectl(), server)
+    establish(kubectl, V1BETA1)
     _, crd = server.request("GET", f"/apis/apiextensions.k8s.io/v1beta1/customresourcedefinitions/{CRD}")
     assert crd["spec"]["version"] == "v1"
     assert conditions(crd) == {
@@ -95,8 +108,7 @@ def test_crd_in_the_v1beta1_form(new_server: Any, binary: str) -> None:
     assert kubectl("get", "database", "wordpress", "-o", "jsonpath={.spec.anything}") == "goes"
 
 
-def test_group_is_discovered_with_its_preferred_version(kubectl: Kubectl) -> None:
-    established(kubectl, V1)
+def test_group_is_discovered_with_its_preferred_version(established: None, kubectl: Kubectl) -> None:
     group = json.loads(kubectl("get", "--raw", "/apis/example.com"))
     version = {"groupVersion": "example.com/v1", "version": "v1"}
     assert group["kind"] == "APIGroup"
@@ -109,7 +121,7 @@ def test_group_is_discovered_with_its_preferred_version(kubectl: Kubectl) -> Non
 def test_instances_are_listed_by_name_and_by_url(ready: Kubectl) -> None:
     assert ready("get", CRD, "-o", "name").split() == ["database.example.com/wordpress"]
     assert ready("get", "databases", "--no-headers").split()[0] == "wordpress"
-    listed = json.loads(ready("get", "--raw", "/apis/example.com/v1/namespaces/default/databases"))
+    listed = json.loads(ready("get", "--raw", f"/apis/example.com/v1/namespaces/{ready.namespace}/databases"))
     assert (listed["kind"], listed["apiVersion"]) == ("DatabaseList", "example.com/v1")
     assert int(listed["metadata"]["resourceVersion"]) > 0
     assert [one["spec"]["user"] for one in listed["items"]] == ["wp"]
@@ -117,8 +129,8 @@ def test_instances_are_listed_by_name_and_by_url(ready: Kubectl) -> None:
 
 def test_raw_watch_on_the_named_path_sees_the_deletion(ready: Kubectl) -> None:
     version = ready("get", "database", "wordpress", "-o", "jsonpath={.metadata.resourceVersion}")
-    path = f"/apis/example.com/v1/namespaces/default/databases/wordpress?watch=true&resourceVersion={version}"
-    watch = ready.start("get", "--raw", path + "&timeoutSeconds=20")
+    path = f"/apis/example.com/v1/namespaces/{ready.namespace}/databases/wordpress"
+    watch = ready.start("get", "--raw", f"{path}?watch=true&resourceVersion={version}&timeoutSeconds=20")
     ready("delete", "database", "wordpress")
     assert watch.stdout is not None
     event = json.loads(watch.stdout.readline())
@@ -129,17 +141,14 @@ def test_raw_watch_on_the_named_path_sees_the_deletion(ready: Kubectl) -> None:
     assert int(event["object"]["metadata"]["resourceVersion"]) > int(version)
 
 
-def test_apply_edit_patch_label_annotate_replace(ready: Kubectl, server: ServerProcess) -> None:
+def test_apply_edit_patch_label_annotate_replace(ready: Kubectl) -> None:
     def get(path: str) -> str:
         return ready("get", "database", "blog", "-o", f"jsonpath={{{path}}}")
 
     ready("apply", "-f", "-", stdin=json.dumps(database("blog")))
     ready("apply", "-f", "-", stdin=json.dumps(database("blog", encoding="latin1")))
     assert get(".spec.encoding") == "latin1"
-    editor = server.directory / "editor.sh"
-    editor.write_text("#!/bin/sh\nsed -i 's/latin1/utf8/' \"$1\"\n")
-    editor.chmod(0o755)
-    ready("edit", "database", "blog", EDITOR=str(editor))
+    ready.edit("s/latin1/utf8/", "database", "blog")
     assert get(".spec.encoding") == "utf8"
     ready("patch", "database", "blog", "--type=merge", "-p", '{"spec":{"user":"merged"}}')
     assert get(".spec.user") == "merged"
@@ -205,19 +214,46 @@ def test_what_does_not_fit_the_schema_is_refused(ready: Kubectl) -> None:
     assert 'unknown field "spec.nonsense"' in unknown
 
 
-def test_deleting_the_crd_removes_its_instances(ready: Kubectl, server: ServerProcess) -> None:
-    ready("delete", "crd", CRD, "--timeout=20s")
-    assert server.request("GET", "/apis/example.com")[0] == 404
-    ready.forget_discovery()
-    assert "the server doesn't have a resource type" in ready("get", "databases", code=1)
-    established(ready, V1)
-    assert ready("get", "databases", "-o", "name") == ""
+def test_deleting_the_crd_removes_its_instances(alone: Kubectl) -> None:
+    alone("delete", "crd", CRD, "--timeout=20s")
+    assert alone.server.request("GET", "/apis/example.com")[0] == 404
+    alone.forget_discovery()
+    assert "the server doesn't have a resource type" in alone("get", "databases", code=1)
+    establish(alone, V1)
+    assert alone("get", "databases", "-o", "name") == ""
 
 
-def test_everything_survives_kill_9(ready: Kubectl, server: ServerProcess) -> None:
-    before = ready("get", "crd,databases,namespaces", "-A", "-o", "json")
-    server.kill()
-    server.start()
-    assert ready("get", "crd,databases,namespaces", "-A", "-o", "json") == before
-    ready("patch", "database", "wordpress", "--type=merge", "-p", '{"spec":{"user":"after"}}')
-    assert ready("get", "database", "wordpress", "-o", "jsonpath={.spec.user}") == "after"
+def test_everything_survives_kill_9(alone: Kubectl) -> None:
+    before = alone("get", "crd,databases,namespaces", "-A", "-o", "json")
+    alone.server.kill()
+    alone.server.start()
+    assert alone("get", "crd,databases,namespaces", "-A", "-o", "json") == before
+    alone("patch", "database", "wordpress", "--type=merge", "-p", '{"spec":{"user":"after"}}')
+    assert alone("get", "database", "wordpress", "-o", "jsonpath={.spec.user}") == "after"
+
+
+def test_the_session_with_another_kubectl(other_kubectl: Kubectl) -> None:
+    kubectl = other_kubectl
+
+    def get(path: str) -> str:
+        return kubectl("get", "database", "wordpress", "-o", f"jsonpath={{{path}}}")
+
+    establish(kubectl, V1)
+    assert kubectl("api-resources", "--api-group=example.com", "-o", "name").split() == [CRD]
+    kubectl("create", "-f", "-", stdin=json.dumps(database("wordpress")))
+    assert kubectl("get", CRD, "--no-headers").split()[0] == "wordpress"
+    kubectl("apply", "-f", "-", stdin=json.dumps(database("blog")))
+    kubectl("apply", "-f", "-", stdin=json.dumps(database("blog", encoding="latin1")))
+    assert kubectl("get", "database", "blog", "-o", "jsonpath={.spec.encoding}") == "latin1"
+    kubectl.edit("s/unicode/utf8/", "database", "wordpress")
+    assert get(".spec.encoding") == "utf8"
+    kubectl("patch", "database", "wordpress", "--type=merge", "-p", '{"spec":{"user":"merged"}}')
+    kubectl("label", "database", "wordpress", "tier=front")
+    assert (get(".spec.user"), get(".metadata.labels.tier")) == ("merged", "front")
+    assert "encoding" in kubectl("explain", "database.spec")
+    unknown = kubectl("create", "-f", "-", stdin=json.dumps(database("bad", nonsense="1")), code=1)
+    assert "nonsense" in unknown
+    kubectl("delete", "databases", "--all")
+    kubectl("delete", "crd", CRD)
+    kubectl.forget_discovery()
+    assert "the server doesn't have a resource type" in kubectl("get", "databases", code=1)
