@@ -1,0 +1,62 @@
+"""How much work each benchmark does."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Counts of objects, requests and watchers; times in seconds.
+
+    ``creates_to_few`` and ``creates_to_many`` are made while ``few_watchers`` and ``many_watchers`` watch,
+    ``paced_creates`` at ``pace`` a second while ``few_watchers`` watch. ``many_objects`` 0 leaves that row out.
+    """
+
+    objects: int
+    many_objects: int
+    connections: int
+    gets: int
+    lists: int
+    page: int
+    few_watchers: int
+    many_watchers: int
+    creates_to_few: int
+    creates_to_many: int
+    paced_creates: int
+    pace: float
+    idle: float
+    settle: float
+
+
+FULL = Scale(
+    objects=10_000,
+    many_objects=100_000,
+    connections=32,
+    gets=20_000,
+    lists=10,
+    page=500,
+    few_watchers=100,
+    many_watchers=1_000,
+    creates_to_few=1_000,
+    creates_to_many=200,
+    paced_creates=500,
+    pace=50,
+    idle=5.0,
+    settle=1.0,
+)
+
+SMOKE = Scale(
+    objects=300,
+    many_objects=0,
+    connections=32,
+    gets=300,
+    lists=2,
+    page=50,
+    few_watchers=10,
+    many_watchers=40,
+    creates_to_few=40,
+    creates_to_many=40,
+    paced_creates=25,
+    pace=50,
+    idle=0.5,
+    settle=0.1,
+)
