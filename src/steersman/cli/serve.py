@@ -1,6 +1,7 @@
 """``steersman serve``: run an API server until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -11,6 +12,9 @@ import typer
 import uvloop
 
 from steersman.controlplane import ControlPlane
+
+GC_ALLOCATIONS = 50_000
+"""Container objects made since the last look for cyclic garbage that bring the next one."""
 
 _logger = logging.getLogger("steersman")
 
@@ -96,6 +100,17 @@ async def _serve(control_plane: ControlPlane) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with control_plane:
+        _spare_the_collector()
         print(f"ready {control_plane.url} kubeconfig={control_plane.kubeconfig}", flush=True)
         await stop.wait()
         _logger.info("stopping: finishing the requests in flight")
+
+
+def _spare_the_collector() -> None:
+    """Keep the cyclic garbage collector off what lives as long as the process, and from looking too often.
+
+    Requests leave next to no cycles behind; with the defaults a sixth of the time goes into looking for them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_ALLOCATIONS, 20, 50)
