@@ -14,7 +14,7 @@ from bench.failure import BenchmarkFailed
 from bench.load import Outcome, within, without_collector
 from bench.server import Server
 
-LIMIT = 120.0
+LIMIT = 60.0
 """Seconds that a fan-out may take beyond what its pace makes of it."""
 
 _PREFIX, _DIGITS = "event-", 6

@@ -49,9 +49,11 @@ def without_collector() -> Iterator[None]:
 
 async def within(seconds: float, what: str, *work: "asyncio.Future[None] | asyncio.Task[None]") -> None:
     """Wait for ``work``; raises BenchmarkFailed after ``seconds``, and what the work raises at once."""
-    done, pending = await asyncio.wait(work, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
-    for task in pending:
-        task.cancel()
+    try:
+        done, pending = await asyncio.wait(work, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in work:
+            task.cancel()
     for task in done:
         task.result()
     if pending:
