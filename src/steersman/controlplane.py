@@ -183,7 +183,8 @@ class ControlPlane:
     def _routes(self, info: Mapping[str, str], metrics: Metrics) -> dict[str, Handler]:
         discovery = Discovery(self._served, lambda: self.url.removeprefix("https://"))
         openapi = OpenAPI(self._served, info)
-        routes: dict[str, Handler] = {"/version": Version(info).handle, "/metrics": metrics.handle}
+        routes: dict[str, Handler] = {"/metrics": metrics.handle}
+        routes["/version"] = routes["/version/"] = Version(info).handle
         for path in ("/api", "/apis"):
             routes[path] = routes[f"{path}/"] = discovery.handle
         for path in ("/openapi/v2", "/openapi/v3", "/openapi/v3/"):
