@@ -161,8 +161,9 @@ class ControlPlane:
         admission = AdmissionChain([NamespaceLifecycle(self._cache, namespaces.stored)])
         sources = _sources()
         lifecycle = Lifecycle(self._store, self._cache, admission, sources)
-        backend = Backend(self._store, self._cache, lifecycle, time.time)
-        self._handler = self._api_server(backend, authorizer).handle
+        info = version_info(self._version.minor)
+        backend = Backend(self._store, self._cache, lifecycle, Metrics(info), time.time)
+        self._handler = self._api_server(backend, authorizer, info).handle
         await create_system_namespaces(lifecycle, namespaces)
         removal = NamespaceRemoval(lifecycle, self._served, namespaces)
         await removal.start()
@@ -171,14 +172,12 @@ class ControlPlane:
         await reaction.start()
         self._stack.push_async_callback(reaction.stop)
 
-    def _api_server(self, backend: Backend, authorizer: AuthorizerChain) -> ApiServer:
-        info = version_info(self._version.minor)
-        metrics = Metrics(info)
+    def _api_server(self, backend: Backend, authorizer: AuthorizerChain, info: Mapping[str, str]) -> ApiServer:
         authenticators: list[Authenticator] = [ClientCertificate()]
         if self._tokens is not None:
             authenticators.append(self._tokens)
         authenticator = RequiredAuthentication(Union(authenticators))
-        return ApiServer(self._served, backend, authenticator, authorizer, self._routes(info, metrics), metrics)
+        return ApiServer(self._served, backend, authenticator, authorizer, self._routes(info, backend.metrics))
 
     def _routes(self, info: Mapping[str, str], metrics: Metrics) -> dict[str, Handler]:
         discovery = Discovery(self._served, lambda: self.url.removeprefix("https://"))

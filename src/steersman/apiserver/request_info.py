@@ -3,7 +3,11 @@
 The grammar is that of "API concepts", sections "Resource URIs" and "Standard API terminology".
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from steersman.apimachinery import field_selector
+from steersman.apimachinery.errors import ApiError
+from steersman.apimachinery.names import path_segment_name
 
 _METHOD_VERBS = {
     "POST": "create",
@@ -14,12 +18,13 @@ _METHOD_VERBS = {
     "DELETE": "delete",
 }
 _NAMESPACE_SUBRESOURCES = frozenset(("status", "finalize"))
-_TRUE = frozenset(("", "1", "t", "T", "true", "TRUE", "True"))
 
 
-@dataclass(frozen=True, slots=True)
-class RequestInfo:
-    """``is_resource`` is false for paths such as /version, of which only ``verb`` (the lower-case method) is known."""
+class RequestInfo(NamedTuple):
+    """``is_resource`` is false for paths such as /version, of which only ``verb`` (the lower-case method) is known.
+
+    ``name`` of a list or watch is the one that its field selector asks for, so that it can be authorized by name.
+    """
 
     verb: str
     path: str
@@ -33,8 +38,8 @@ class RequestInfo:
 
 
 def is_true(value: str) -> bool:
-    """A boolean query parameter: present and not false."""
-    return value in _TRUE
+    """A boolean query parameter that is present: all but ``0`` and ``false`` is true, as kube-apiserver reads it."""
+    return value != "0" and value.lower() != "false"
 
 
 def request_info(method: str, path: str, query: dict[str, str]) -> RequestInfo:
@@ -58,6 +63,8 @@ def request_info(method: str, path: str, query: dict[str, str]) -> RequestInfo:
             verb = "watch"
         elif not name:
             verb = "list"
+        if not name and "fieldSelector" in query:
+            name = _selected_name(query["fieldSelector"])
     elif verb == "delete" and not name:
         verb = "deletecollection"
     return RequestInfo(verb, path, True, group, version, namespace, resource, subresource, name)
@@ -74,3 +81,12 @@ def _split_resource(rest: list[str]) -> tuple[str, str, str, str]:
     name = tail[0] if tail else ""
     subresource = "/".join(tail[1:])
     return namespace, resource, name, subresource
+
+
+def _selected_name(selector: str) -> str:
+    """The one name that a field selector allows, empty for none; what cannot be read is refused further on."""
+    try:
+        name = field_selector.parse(selector).required_value("metadata.name")
+    except ApiError:
+        return ""
+    return name if name and not path_segment_name(name, False) else ""

@@ -5,6 +5,7 @@ request → what it asks for → who asks → may they → the handler of the ve
 
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
+from typing import cast
 
 from steersman.apimachinery.errors import ApiError, forbidden, path_not_found, unauthorized
 from steersman.apimachinery.group_version import GroupResource
@@ -15,8 +16,7 @@ from steersman.apiserver.handlers.call import Backend, Call
 from steersman.apiserver.handlers.options import parse_query
 from steersman.apiserver.http.failure import status_response
 from steersman.apiserver.http.message import Answer, Handler, Request, Response, Stream
-from steersman.apiserver.metrics import Metrics
-from steersman.apiserver.registry.resource import Subresource
+from steersman.apiserver.registry.resource import Resource, Subresource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.request_info import RequestInfo, request_info
 
@@ -33,11 +33,11 @@ class ApiServer:
         authenticator: Authenticator,
         authorizer: Authorizer,
         routes: Mapping[str, Handler],
-        metrics: Metrics,
     ) -> None:
         self._served, self._backend = served, backend
         self._authenticator, self._authorizer = authenticator, authorizer
-        self._routes, self._metrics = dict(routes), metrics
+        self._routes, self._metrics = dict(routes), backend.metrics
+        self._metrics.sources.objects = self._objects
 
     def handle(self, request: Request) -> Answer | Awaitable[Answer]:
         """Answer, at once where nothing has to be waited for. API errors come back as their Status."""
@@ -49,15 +49,23 @@ class ApiServer:
             answer = self._authorized(request, info, query)
         except ApiError as error:
             answer = status_response(error)
-        if isinstance(answer, Response | Stream):
+        if type(answer) is Response or type(answer) is Stream:
             return self._observed(answer, info, started)
-        return self._later(answer, info, started)
+        return self._later(cast(Awaitable[Answer], answer), info, started)
 
     async def _later(self, pending: Awaitable[Answer], info: RequestInfo | None, started: float) -> Answer:
+        """Only what has to be waited for is ever seen in flight."""
+        in_flight = self._metrics.in_flight
+        reads = info is None or info.verb in _READS
+        in_flight.read_only += reads
+        in_flight.mutating += not reads
         try:
             answer = await pending
         except ApiError as error:
             answer = status_response(error)
+        finally:
+            in_flight.read_only -= reads
+            in_flight.mutating -= not reads
         return self._observed(answer, info, started)
 
     def _observed(self, answer: Answer, info: RequestInfo | None, started: float) -> Answer:
@@ -91,14 +99,23 @@ class ApiServer:
         if not info.is_resource:
             return self._find_route(info.path)(request)
         resource = self._served.find(info.group, info.version, info.resource)
-        if resource is None or (info.namespace and not resource.namespaced and info.resource != "namespaces"):
+        if resource is None or not _is_place_of(resource, info):
             raise path_not_found()
         call = Call(request, info, query, resource, self._backend)
         if info.subresource:
             return _subresource(call)
-        if info.verb not in resource.verbs or (info.verb in _NEEDS_NAMESPACE and _homeless(call)):
+        if info.verb not in resource.verbs or not _is_path_for(info, resource):
             raise call.not_allowed()
         return _VERBS[info.verb](call)
+
+    def _objects(self) -> dict[GroupResource, int]:
+        """How many objects there are of each resource that has been asked for."""
+        cachers = {
+            one.group_resource: self._backend.cache.cacher(one.stored.prefix, one.stored.codec, one.stored.namespaced)
+            for one in self._served.all()
+            if one.stored is not None
+        }
+        return {resource: cacher.count for resource, cacher in cachers.items() if cacher.ready}
 
     def _find_route(self, path: str) -> Handler:
         """The handler of ``path``, or of the longest route with a trailing slash that it lies under."""
@@ -111,8 +128,21 @@ class ApiServer:
         return routes[path]
 
 
-def _homeless(call: Call) -> bool:
-    return call.resource.namespaced and not call.info.namespace
+def _is_place_of(resource: Resource, info: RequestInfo) -> bool:
+    """Whether objects of the resource can lie where the path points: in a namespace, or outside of all."""
+    if resource.namespaced:
+        return bool(info.namespace) or not info.name or info.verb in _ACROSS_NAMESPACES
+    # The path of a Namespace names it twice: as the object, and as the place.
+    return not info.namespace or (info.namespace == info.name and resource.plural == "namespaces")
+
+
+def _is_path_for(info: RequestInfo, resource: Resource) -> bool:
+    """Whether the verb goes with a path that has, or lacks, a name and a namespace."""
+    if info.verb in _OF_OBJECTS:
+        return bool(info.name)
+    if info.verb in _ACROSS_NAMESPACES:
+        return True
+    return (info.verb != "create" or not info.name) and (bool(info.namespace) or not resource.namespaced)
 
 
 def _subresource(call: Call) -> Answer | Awaitable[Answer]:
@@ -125,12 +155,12 @@ def _subresource(call: Call) -> Answer | Awaitable[Answer]:
 
 
 def _create(call: Call) -> Answer | Awaitable[Answer]:
-    if call.info.name:
-        raise call.not_allowed()
     return write.create_virtual(call) if call.resource.create_only is not None else write.create(call)
 
 
-_NEEDS_NAMESPACE = frozenset(("create", "update", "patch", "delete", "get", "deletecollection"))
+_READS = frozenset(("get", "list", "watch", "head", "options"))
+_ACROSS_NAMESPACES = frozenset(("list", "watch"))
+_OF_OBJECTS = frozenset(("get", "update", "patch", "delete"))
 _VERBS: dict[str, VerbHandler] = {
     "get": lambda call: get.get(call, None),
     "list": list.list_,

@@ -11,11 +11,12 @@ from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.handlers.negotiation import Format, accepted_format
 from steersman.apiserver.handlers.representation import Representation, represent
 from steersman.apiserver.http.message import Request, Response
+from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.resource import Resource, StoredKind
 from steersman.apiserver.request_info import RequestInfo
 from steersman.storage.store import Store
-from steersman.storage.watch_cache import Entry, WatchCache
+from steersman.storage.watch_cache import WatchCache
 
 Header = tuple[bytes, bytes]
 
@@ -27,11 +28,14 @@ class Backend:
     store: Store
     cache: WatchCache
     lifecycle: Lifecycle
+    metrics: Metrics
     clock: Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
+    """Made for every request: not frozen, which would cost as much again."""
+
     request: Request
     info: RequestInfo
     query: dict[str, str]
@@ -61,7 +65,9 @@ class Call:
 
     def not_allowed(self) -> ApiError:
         """405: the resource is there, but not for this verb on this path."""
-        return method_not_supported(self.resource.group_resource, self.info.verb)
+        if self.resource.custom:
+            return method_not_supported(self.resource.group_resource, self.info.verb)
+        return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
     @property
     def stored(self) -> StoredKind:
@@ -71,15 +77,17 @@ class Call:
         return self.resource.stored
 
     def representation(self) -> Representation:
-        """How objects of the resource look to this client."""
-        include = self.query.get("includeObject", "")
-        return represent(self.resource, self.format, include, self.backend.clock)
+        """How objects of the resource look to this client. Raises 406, and 400 for an unknown ``includeObject``.
 
-
-def one_object(call: Call, entry: Entry, status: int = 200, warnings: Sequence[str] = ()) -> Response:
-    """The answer that shows a single object."""
-    representation = call.representation()
-    return rendered(call, representation.single(entry), representation, status, warning_headers(warnings))
+        A write asks for it first: what cannot be answered is not done.
+        """
+        asked = self.format
+        include = self.query.get("includeObject", "") if asked.shape == "table" else ""
+        found: Representation | None = self.resource.representations.get((asked, include))
+        if found is None:
+            found = represent(self.resource, asked, include, self.backend.clock)
+            self.resource.representations[asked, include] = found
+        return found
 
 
 def rendered(
@@ -87,16 +95,20 @@ def rendered(
     body: bytes | list[bytes],
     representation: Representation,
     status: int = 200,
-    headers: Sequence[Header] = (),
+    warnings: Sequence[str] = (),
 ) -> Response:
     """``body`` is JSON; it is turned to YAML or made readable where the client asked for that."""
+    headers = warning_headers(warnings) if warnings else ()
     if representation.yaml:
         text = encode_yaml(orjson.loads(body if isinstance(body, bytes) else b"".join(body)))
         return Response(status, text, b"application/yaml", headers)
-    if "pretty" in call.query and call.query["pretty"] not in ("", "0", "false"):
+    if "pretty" in call.query and call.query["pretty"] not in _NOT_PRETTY:
         whole = orjson.loads(body if isinstance(body, bytes) else b"".join(body))
         body = orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return Response(status, body, b"application/json", headers)
+
+
+_NOT_PRETTY = frozenset(("", "0", "f", "F", "false", "False", "FALSE"))
 
 
 def warning_headers(warnings: Sequence[str]) -> list[Header]:

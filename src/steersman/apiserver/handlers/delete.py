@@ -4,54 +4,43 @@ from typing import Any
 
 import orjson
 
-from steersman.apimachinery.errors import bad_request
-from steersman.apiserver.handlers.call import Call, one_object, rendered
+from steersman.apiserver.handlers.call import Call, rendered
+from steersman.apiserver.handlers.delete_options import delete_options
 from steersman.apiserver.handlers.list import select
-from steersman.apiserver.handlers.negotiation import decode_body
-from steersman.apiserver.handlers.options import dry_run, list_options
+from steersman.apiserver.handlers.options import list_options
 from steersman.apiserver.http.message import Response
-from steersman.apiserver.registry.lifecycle import DeleteOptions, decode
+from steersman.apiserver.registry.lifecycle import Deleted, DeleteOptions
 from steersman.apiserver.registry.resource import Resource
-
-PROPAGATION_POLICIES = ("Orphan", "Background", "Foreground")
 
 
 async def delete(call: Call) -> Response:
-    deleted = await call.backend.lifecycle.delete(call.resource, call.namespace, call.info.name, _options(call))
-    if not deleted.gone:
-        return one_object(call, deleted.entry)
-    meta = decode(call.resource, deleted.entry)["metadata"]
-    return Response(200, orjson.dumps(_success(call.resource, call.info.name, meta.get("uid", ""))))
+    representation, options = call.representation(), _options(call)
+    deleted = await call.backend.lifecycle.delete(call.resource, call.namespace, call.info.name, options)
+    if deleted.gone:
+        body = orjson.dumps(_success(call.resource, deleted))
+    else:
+        body = representation.single(deleted.entry)
+    return rendered(call, body, representation)
 
 
 async def delete_collection(call: Call) -> Response:
-    options = _options(call)
-    listed, selected = await select(call, list_options(call.query, call.resource))
-    deleted = await call.backend.lifecycle.delete_collection(call.resource, selected, options)
-    representation = call.representation()
-    body = representation.collection([one.entry for one in deleted], listed.revision, "", None)
+    representation, options = call.representation(), _options(call)
+    selection = await select(call, list_options(call.query, call.resource))
+    deleted = await call.backend.lifecycle.delete_collection(call.resource, selection.entries, options)
+    body = representation.collection(
+        [one.entry for one in deleted], selection.revision, selection.token, selection.remaining
+    )
     return rendered(call, body, representation)
 
 
 def _options(call: Call) -> DeleteOptions:
-    """From the body (DeleteOptions), which may be missing, and the query."""
-    body: dict[str, Any] = {}
-    if call.request.body.strip():
-        body = decode_body(call.request.body, call.content_type, "DeleteOptions").value
-        if body.get("kind", "DeleteOptions") != "DeleteOptions":
-            raise bad_request(f"the object provided is unrecognized (must be of type DeleteOptions): {body['kind']}")
-    policy = body.get("propagationPolicy") or call.query.get("propagationPolicy")
-    if policy is not None and policy not in PROPAGATION_POLICIES:
-        listed = ", ".join(f'"{one}"' for one in PROPAGATION_POLICIES)
-        raise bad_request(f'propagationPolicy: Unsupported value: "{policy}": supported values: {listed}')
-    preconditions = body.get("preconditions") or {}
-    if not isinstance(preconditions, dict):
-        raise bad_request("json: cannot unmarshal preconditions into Go value of type v1.Preconditions")
-    return DeleteOptions(call.user, dry_run(call.query) or body.get("dryRun") == ["All"], preconditions)
+    dry_run, preconditions = delete_options(call.request.body, call.content_type, call.query)
+    return DeleteOptions(call.user, dry_run, preconditions)
 
 
-def _success(resource: Resource, name: str, uid: str) -> dict[str, Any]:
-    details = {"name": name, "group": resource.group, "kind": resource.plural, "uid": uid}
+def _success(resource: Resource, deleted: Deleted) -> dict[str, Any]:
+    uid = deleted.entry.metadata.uid
+    details = {"name": deleted.entry.name, "group": resource.group, "kind": resource.plural, "uid": uid}
     return {
         "kind": "Status",
         "apiVersion": "v1",

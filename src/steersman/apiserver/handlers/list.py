@@ -9,17 +9,32 @@ from steersman.apiserver.handlers.call import Call, rendered
 from steersman.apiserver.handlers.options import ListOptions, list_options
 from steersman.apiserver.http.message import Response
 from steersman.apiserver.registry.continuation import Continuation, encode_continue, too_old
-from steersman.apiserver.registry.resource import StoredKind
 from steersman.storage.store import Compacted, FutureRevision
 from steersman.storage.watch_cache import Cacher, Entry
+
+SCAN = 500
+"""How many objects are looked at in one go for those that a selector with a limit wants."""
 
 FRESHNESS_WAIT = 3.0
 """Seconds that a list waits for a resourceVersion which the server has not seen yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A page of a list at ``revision``; ``remaining`` counts what follows it, before selectors."""
+class Selection:
+    """The entries of a list, or of a page of it, at ``revision``.
+
+    ``token`` continues it, empty at the end; ``remaining`` counts what follows, None where that is not known.
+    """
+
+    entries: Sequence[Entry]
+    revision: int
+    token: str = ""
+    remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A piece in key order; ``remaining`` counts what follows it, before selectors."""
 
     entries: Sequence[Entry]
     revision: int
@@ -27,32 +42,63 @@ class Listed:
 
 
 async def list_(call: Call) -> Response:
-    options = list_options(call.query, call.resource)
-    listed, selected = await select(call, options)
     representation = call.representation()
-    token, remaining = "", None
-    if listed.remaining and listed.entries:
-        last = listed.entries[-1]
-        token = encode_continue(Continuation(listed.revision, last.namespace, last.name))
-        remaining = listed.remaining if options.labels.empty and options.fields.empty else None
-    body = representation.collection(selected, listed.revision, token, remaining)
+    selection = await select(call, list_options(call.query, call.resource))
+    body = representation.collection(selection.entries, selection.revision, selection.token, selection.remaining)
     return rendered(call, body, representation)
 
 
-async def select(call: Call, options: ListOptions) -> tuple[Listed, Sequence[Entry]]:
-    """The page that ``options`` ask for, and those of its entries that their selectors match."""
-    stored = call.stored
+async def select(call: Call, options: ListOptions) -> Selection:
+    """What ``options`` ask for."""
+    stored, name = call.stored, call.info.name
     cacher = call.backend.cache.cacher(stored.prefix, stored.codec, stored.namespaced)
     if not cacher.ready:
         await cacher.wait_ready()
-    namespace = call.namespace or None
+    namespace = place(call, options)
     matches = selector(options)
-    if call.info.name:
-        entry = cacher.get(call.namespace, call.info.name)
-        listed = Listed([entry] if entry else [], cacher.revision, 0)
-    else:
-        listed = await _page(call, cacher, stored, namespace, options)
-    return listed, listed.entries if matches is None else [entry for entry in listed.entries if matches(entry)]
+    at, after = await _start(cacher, options)
+    if name and at == 0 and (namespace or not stored.namespaced):
+        entry = cacher.get(namespace or "", name)
+        found = [entry] if entry is not None and (matches is None or matches(entry)) else []
+        return Selection(found, cacher.revision)
+    page = await _page(call, cacher, namespace, after, options.limit, at)
+    if matches is None:
+        return _selection(page.entries, page, page.remaining)
+    return await _matching(call, cacher, namespace, matches, options.limit, page)
+
+
+async def _matching(
+    call: Call,
+    cacher: Cacher,
+    namespace: str | None,
+    matches: Callable[[Entry], bool],
+    limit: int,
+    page: _Page,
+) -> Selection:
+    """Go on from ``page`` until ``limit`` entries match or nothing is left."""
+    kept = [entry for entry in page.entries if matches(entry)]
+    while limit and page.remaining and len(kept) < limit:
+        last = page.entries[-1]
+        page = await _page(call, cacher, namespace, (last.namespace, last.name), SCAN, page.revision)
+        kept += [entry for entry in page.entries if matches(entry)]
+    if limit and len(kept) > limit:
+        return _selection(kept[:limit], page, None, more=True)
+    return _selection(kept, page, None, more=bool(page.remaining))
+
+
+def _selection(entries: Sequence[Entry], page: _Page, remaining: int | None, *, more: bool = False) -> Selection:
+    if not (remaining or more) or not entries:
+        return Selection(entries, page.revision)
+    last = entries[-1]
+    token = encode_continue(Continuation(page.revision, last.namespace, last.name))
+    return Selection(entries, page.revision, token, remaining)
+
+
+def place(call: Call, options: ListOptions) -> str | None:
+    """The namespace that a list or watch is limited to, by its path or its field selector; None: all."""
+    if not call.resource.namespaced:
+        return None
+    return call.info.namespace or options.fields.required_value("metadata.namespace") or None
 
 
 def selector(options: ListOptions) -> Callable[[Entry], bool] | None:
@@ -67,22 +113,30 @@ def selector(options: ListOptions) -> Callable[[Entry], bool] | None:
     return lambda entry: labels.matches(entry.labels) and fields.matches(entry.fields)
 
 
-async def _page(call: Call, cacher: Cacher, stored: StoredKind, namespace: str | None, options: ListOptions) -> Listed:
-    after, at = None, 0
+async def _start(cacher: Cacher, options: ListOptions) -> tuple[int, tuple[str, str] | None]:
+    """The revision to read at, 0 for the present one, and the (namespace, name) to go on behind.
+
+    A page of a list at a resourceVersion is of exactly that one, unless the client says otherwise.
+    """
     if options.continuation is not None:
-        at, *where = options.continuation
-        after = (where[0], where[1])
-    elif options.revision and options.match == "Exact":
-        at = options.revision
-    elif options.revision:
-        await _until(cacher, options.revision)
-    if at == 0 or (cacher.changed <= at <= cacher.revision):
-        entries, remaining = cacher.list(namespace, after, options.limit)
-        return Listed(entries, at or cacher.revision, remaining)
-    return await _from_log(call, stored, namespace, after, options.limit, at)
+        revision, namespace, name = options.continuation
+        return revision, (namespace, name)
+    if options.revision and (options.match == "Exact" or (options.limit and not options.match)):
+        return options.revision, None
+    await wait_until(cacher, options.revision or 0)
+    return 0, None
 
 
-async def _until(cacher: Cacher, revision: int) -> None:
+async def _page(
+    call: Call, cacher: Cacher, namespace: str | None, after: tuple[str, str] | None, limit: int, at: int
+) -> _Page:
+    if at == 0 or (cacher.ready and cacher.changed <= at <= cacher.revision):
+        entries, remaining = cacher.list(namespace, after, limit)
+        return _Page(entries, at or cacher.revision, remaining)
+    return await _from_log(call, namespace, after, limit, at)
+
+
+async def wait_until(cacher: Cacher, revision: int) -> None:
     """Wait for ``revision``; raises 504 when it does not come."""
     if cacher.revision >= revision:
         return
@@ -93,18 +147,19 @@ async def _until(cacher: Cacher, revision: int) -> None:
 
 
 async def _from_log(
-    call: Call, stored: StoredKind, namespace: str | None, after: tuple[str, str] | None, limit: int, revision: int
-) -> Listed:
+    call: Call, namespace: str | None, after: tuple[str, str] | None, limit: int, revision: int
+) -> _Page:
+    stored = call.stored
     prefix = f"{stored.prefix}{namespace}/" if namespace else stored.prefix
     start = stored.key(*after) + "\0" if after else ""
     try:
         page = await call.backend.store.list(prefix, start=start, limit=limit, revision=revision)
     except Compacted:
-        raise (too_old() if after else _compacted(revision)) from None
+        raise (too_old() if after else _compacted()) from None
     except FutureRevision as future:
         raise resource_version_too_large(revision, future.current) from None
-    return Listed([stored.entry_of(item) for item in page.items], page.revision, page.remaining)
+    return _Page([stored.entry_of(item) for item in page.items], page.revision, page.remaining)
 
 
-def _compacted(revision: int) -> ApiError:
-    return expired(f"The resourceVersion for the provided list is too old: {revision}")
+def _compacted() -> ApiError:
+    return expired("The resourceVersion for the provided list is too old.")

@@ -1,4 +1,4 @@
-"""Content negotiation: the form a client accepts, and reading what it sends (API concepts, "Resource representations")."""
+"""Content negotiation: the form a client accepts, and reading what it sends ("Resource representations")."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple

@@ -1,19 +1,32 @@
 """Query parameters of the verbs (API concepts; meta/v1 ListOptions, CreateOptions, PatchOptions, DeleteOptions)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from steersman.apimachinery import field_selector, label_selector
-from steersman.apimachinery.errors import bad_request
+from steersman.apimachinery.errors import (
+    ApiError,
+    FieldError,
+    bad_request,
+    field_forbidden,
+    field_not_supported,
+    invalid,
+)
 from steersman.apimachinery.field_selector import FieldSelector
+from steersman.apimachinery.group_version import GroupKind
 from steersman.apimachinery.label_selector import Selector
+from steersman.apimachinery.object_meta import validate_field_manager
 from steersman.apiserver.registry.continuation import Continuation, decode_continue
 from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.shape import FIELD_VALIDATIONS
 from steersman.apiserver.request_info import is_true
 
 MAX_PARAMETERS = 64
+DRY_RUN = "All"
+"""The one stage that can be left out: storing."""
+_MATCH = "resourceVersionMatch"
 
 
 def parse_query(query: str) -> dict[str, str]:
@@ -33,7 +46,7 @@ def flag(query: Mapping[str, str], name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """What a list or watch asks for. ``revision`` None is unset; ``match`` is Exact, NotOlderThan or empty."""
+    """What a list or watch asks for. None is unset; ``match`` is Exact, NotOlderThan or empty."""
 
     labels: Selector
     fields: FieldSelector
@@ -43,51 +56,80 @@ class ListOptions:
     continuation: Continuation | None
     timeout: int | None
     bookmarks: bool
-    initial_events: bool
+    initial_events: bool | None
 
 
 def list_options(query: Mapping[str, str], resource: Resource) -> ListOptions:
-    """Raises 400 for selectors and numbers that cannot be read, or combinations that mean nothing."""
+    """Raises 400 for selectors and numbers that cannot be read, 422 for combinations that mean nothing."""
     fields = field_selector.parse(query.get("fieldSelector", ""))
     field_selector.check_field_labels(fields, resource.selectable_fields)
     token = query.get("continue", "")
     options = ListOptions(
         labels=label_selector.parse(query.get("labelSelector", "")),
         fields=fields,
-        revision=_revision(query.get("resourceVersion", "")),
+        revision=resource_version(query),
         match=query.get("resourceVersionMatch", ""),
         limit=_number(query, "limit") or 0,
         continuation=decode_continue(token) if token else None,
         timeout=_number(query, "timeoutSeconds"),
         bookmarks=flag(query, "allowWatchBookmarks"),
-        initial_events=flag(query, "sendInitialEvents"),
+        initial_events=flag(query, "sendInitialEvents") if "sendInitialEvents" in query else None,
     )
-    _check_match(options, "watch" in query and is_true(query["watch"]))
+    watching = "watch" in query and is_true(query["watch"])
+    errors = (_watch_errors if watching else _list_errors)(options)
+    if errors:
+        raise invalid_options("ListOptions", errors)
+    if options.continuation and options.revision:
+        raise bad_request("specifying resource version is not allowed when using continue")
     return options
 
 
-def _check_match(options: ListOptions, watching: bool) -> None:
-    if options.match not in ("", "Exact", "NotOlderThan"):
-        raise bad_request(
-            f'resourceVersionMatch: Unsupported value: "{options.match}": supported values: "Exact", "NotOlderThan"'
-        )
-    if options.match and options.revision is None and not watching:
-        raise bad_request(
-            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
-        )
-    if options.match == "Exact" and not options.revision:
-        raise bad_request(
-            'resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'
-        )
-    if options.continuation and options.revision:
-        raise bad_request("specifying resource version is not allowed when using continue")
+def _list_errors(options: ListOptions) -> list[FieldError]:
+    errors: list[FieldError] = []
+    match = options.match
+    if match and options.revision is None:
+        errors.append(field_forbidden(_MATCH, f"{_MATCH} is forbidden unless resourceVersion is provided"))
+    if match and options.continuation is not None:
+        errors.append(field_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
+    if match not in ("", "Exact", "NotOlderThan"):
+        errors.append(field_not_supported(_MATCH, match, ("Exact", "NotOlderThan", "")))
+    if match == "Exact" and options.revision == 0:
+        errors.append(field_forbidden(_MATCH, f'{_MATCH} "exact" is forbidden for resourceVersion "0"'))
+    if options.initial_events is not None:
+        errors.append(field_forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    return errors
 
 
-def _revision(text: str) -> int | None:
+def _watch_errors(options: ListOptions) -> list[FieldError]:
+    errors: list[FieldError] = []
+    match = options.match
+    if options.initial_events is not None and match != "NotOlderThan":
+        detail = f"sendInitialEvents requires setting {_MATCH} to NotOlderThan"
+        errors.append(field_forbidden(_MATCH, detail))
+    if match and options.initial_events is None:
+        detail = f"{_MATCH} is forbidden for watch unless sendInitialEvents is provided"
+        errors.append(field_forbidden(_MATCH, detail))
+    if match not in ("", "NotOlderThan"):
+        errors.append(field_not_supported(_MATCH, match, ("NotOlderThan",)))
+    if match and options.continuation is not None:
+        errors.append(field_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
+    return errors
+
+
+def invalid_options(kind: str, errors: Sequence[FieldError]) -> ApiError:
+    """422 for options of a request, such as ``ListOptions``."""
+    return invalid(GroupKind("meta.k8s.io", kind), "", errors)
+
+
+def resource_version(query: Mapping[str, str]) -> int | None:
+    """The parameter resourceVersion; None is unset. Raises 400."""
+    text = query.get("resourceVersion", "")
     if not text:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > 19:
-        raise bad_request(f'resourceVersion: Invalid value: "{text}": must be a non-negative integer')
+        raise bad_request(
+            f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        )
     return int(text)
 
 
@@ -95,25 +137,42 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name)
     if not text:
         return None
-    digits = text.removeprefix("-")
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
-        raise bad_request(f'{name}: Invalid value: "{text}": must be an integer')
+    if not is_integer(text):
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return max(0, int(text))
 
 
-def dry_run(query: Mapping[str, str]) -> bool:
-    """Raises 400 for anything but absent or ``All``."""
-    asked = query.get("dryRun", "")
-    if asked not in ("", "All"):
-        raise bad_request(f'dryRun: Unsupported value: "{asked}": supported values: "All"')
-    return asked == "All"
+def is_integer(text: str) -> bool:
+    """Whether ``text`` is a decimal number that 64 bits hold."""
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdecimal() and len(digits) <= 18
 
 
-def field_validation(query: Mapping[str, str]) -> str:
-    """Ignore, Warn (also when unset) or Strict; raises 400 otherwise (KEP-2885)."""
-    asked = query.get("fieldValidation", "") or "Warn"
-    if asked not in FIELD_VALIDATIONS:
-        raise bad_request(
-            f'fieldValidation: Unsupported value: "{asked}": supported values: "Ignore", "Strict", "Warn"'
-        )
-    return asked
+class WriteQuery(NamedTuple):
+    """``field_validation`` is Ignore, Warn or Strict (KEP-2885)."""
+
+    dry_run: bool
+    field_validation: str
+
+
+def write_query(query: Mapping[str, str], kind: str) -> WriteQuery:
+    """The parameters of a write; ``kind`` is CreateOptions, UpdateOptions or PatchOptions. Raises 422."""
+    if not query:
+        return _PLAIN
+    errors: list[FieldError] = []
+    dry_run = query.get("dryRun")
+    if dry_run not in (None, DRY_RUN):
+        errors.append(field_not_supported("dryRun", [dry_run], (DRY_RUN,)))
+    validation = query.get("fieldValidation", "")
+    if validation and validation not in FIELD_VALIDATIONS:
+        errors.append(field_not_supported("fieldValidation", validation, ("", "Ignore", "Strict", "Warn")))
+    if "fieldManager" in query:
+        errors += validate_field_manager(query["fieldManager"])
+    if kind == "PatchOptions" and "force" in query:
+        errors.append(field_forbidden("force", "may not be specified for non-apply patch"))
+    if errors:
+        raise invalid_options(kind, errors)
+    return WriteQuery(dry_run is not None, validation or "Warn")
+
+
+_PLAIN = WriteQuery(False, "Warn")

@@ -3,7 +3,7 @@
 API concepts, sections "Receiving resources as Tables" and "Metadata-only fetches".
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +12,7 @@ import orjson
 from steersman.apimachinery.errors import bad_request
 from steersman.apimachinery.table import (
     TAIL,
+    ColumnSet,
     partial_list_head,
     partial_object_metadata,
     single_table,
@@ -20,7 +21,7 @@ from steersman.apimachinery.table import (
 )
 from steersman.apiserver.handlers.negotiation import Format
 from steersman.apiserver.registry.lifecycle import decode
-from steersman.apiserver.registry.resource import Resource
+from steersman.apiserver.registry.resource import Object, Resource
 from steersman.storage.watch_cache import Entry
 
 INCLUDE_OBJECT = ("", "None", "Metadata", "Object")
@@ -31,7 +32,8 @@ _COMMA = b","
 class Representation:
     """``single`` shows one object, ``item`` one member of a list whose ``opening`` and ``closing`` stand around.
 
-    ``key`` tells representations apart: equal keys give the same bytes.
+    ``part`` shows what is no entry of the resource (a Scale, a review), ``bookmark`` a bookmark's object, from its
+    revision and annotations. ``key`` tells representations apart: equal keys give the same bytes.
     """
 
     key: Hashable
@@ -39,6 +41,8 @@ class Representation:
     item: Callable[[Entry], bytes]
     opening: Callable[[bytes], bytes]
     closing: bytes
+    part: Callable[[Object], bytes]
+    bookmark: Callable[[int, Mapping[str, str]], bytes]
     yaml: bool = False
 
     def collection(self, entries: Sequence[Entry], revision: int, token: str, remaining: int | None) -> list[bytes]:
@@ -66,11 +70,30 @@ def represent(resource: Resource, asked: Format, include: str, clock: Callable[[
     if asked.shape == "metadata":
         return _metadata_only(resource, asked)
     item = served_bytes(resource)
-    opening = b'{"kind":"%b","apiVersion":"%b","metadata":' % (
-        resource.list_kind.encode(),
-        resource.api_version.encode(),
+    kind, list_kind, api_version = resource.kind, resource.list_kind.encode(), resource.api_version
+    opening = b'{"kind":"%b","apiVersion":"%b","metadata":' % (list_kind, api_version.encode())
+
+    def bookmark(revision: int, annotations: Mapping[str, str]) -> bytes:
+        return orjson.dumps({"kind": kind, "apiVersion": api_version, "metadata": _position(revision, annotations)})
+
+    return Representation(
+        key=asked,
+        single=item,
+        item=item,
+        opening=lambda meta: opening + meta + b',"items":[',
+        closing=TAIL,
+        part=orjson.dumps,
+        bookmark=bookmark,
+        yaml=asked.yaml,
     )
-    return Representation(asked, item, item, lambda meta: opening + meta + b',"items":[', TAIL, asked.yaml)
+
+
+def _position(revision: int, annotations: Mapping[str, str]) -> dict[str, object]:
+    """A bookmark's metadata."""
+    meta: dict[str, object] = {"resourceVersion": str(revision), "creationTimestamp": None}
+    if annotations:
+        meta["annotations"] = dict(annotations)
+    return meta
 
 
 def served_bytes(resource: Resource) -> Callable[[Entry], bytes]:
@@ -88,11 +111,21 @@ def _stored_bytes(entry: Entry) -> bytes:
 
 
 def _metadata_only(resource: Resource, asked: Format) -> Representation:
-    def item(entry: Entry) -> bytes:
-        return partial_object_metadata(decode(resource, entry)["metadata"], asked.version)
+    version = asked.version
 
-    opening = partial(partial_list_head, asked.version)
-    return Representation(asked, item, item, opening, TAIL, asked.yaml)
+    def item(entry: Entry) -> bytes:
+        return partial_object_metadata(decode(resource, entry)["metadata"], version)
+
+    return Representation(
+        key=asked,
+        single=item,
+        item=item,
+        opening=partial(partial_list_head, version),
+        closing=TAIL,
+        part=lambda obj: partial_object_metadata(obj["metadata"], version),
+        bookmark=lambda revision, annotations: partial_object_metadata(_position(revision, annotations), version),
+        yaml=asked.yaml,
+    )
 
 
 def _table(resource: Resource, asked: Format, include: str, clock: Callable[[], float]) -> Representation:
@@ -100,13 +133,29 @@ def _table(resource: Resource, asked: Format, include: str, clock: Callable[[], 
         raise bad_request(
             f'includeObject: Unsupported value: "{include}": supported values: "Metadata", "None", "Object"'
         )
-    columns, whole = resource.columns(), served_bytes(resource)
+    columns, whole, version = resource.columns(), served_bytes(resource), asked.version
 
     def row(entry: Entry) -> bytes:
-        return table_row(columns, decode(resource, entry), whole(entry), clock(), include, asked.version)
+        return table_row(columns, decode(resource, entry), whole(entry), clock(), include, version)
 
     def single(entry: Entry) -> bytes:
-        return single_table(columns, decode(resource, entry), whole(entry), clock(), include, asked.version)
+        return single_table(columns, decode(resource, entry), whole(entry), clock(), include, version)
 
-    opening = partial(table_head, columns, asked.version)
-    return Representation((asked, include), single, row, opening, TAIL, asked.yaml)
+    def part(obj: Object) -> bytes:
+        return single_table(ColumnSet.default(), obj, orjson.dumps(obj), clock(), include, version)
+
+    def bookmark(revision: int, annotations: Mapping[str, str]) -> bytes:
+        head = table_head(None, version, orjson.dumps({"resourceVersion": str(revision)}))
+        shown = partial_object_metadata(_position(revision, annotations), version)
+        return head + b'{"cells":[],"object":' + shown + b"}" + TAIL
+
+    return Representation(
+        key=(asked, include),
+        single=single,
+        item=row,
+        opening=partial(table_head, columns, version),
+        closing=TAIL,
+        part=part,
+        bookmark=bookmark,
+        yaml=asked.yaml,
+    )

@@ -3,22 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 from steersman.apimachinery import strategic_merge
 from steersman.apimachinery.encoding import json
 from steersman.apimachinery.errors import bad_request, unsupported_media_type
 from steersman.apimachinery.json_patch import JSONPatch
 from steersman.apimachinery.merge_patch import apply_merge_patch
-from steersman.apiserver.handlers.call import Call, one_object, warning_headers
+from steersman.apiserver.handlers.call import Call, rendered
 from steersman.apiserver.handlers.negotiation import Body, decode_body, media_type
-from steersman.apiserver.handlers.options import dry_run, field_validation
+from steersman.apiserver.handlers.options import WriteQuery, write_query
 from steersman.apiserver.http.message import Response
-from steersman.apiserver.registry import metadata
+from steersman.apiserver.registry import metadata, shape
 from steersman.apiserver.registry.lifecycle import Change, WriteOptions, decode
-from steersman.apiserver.registry.resource import CreateCall, Object, Subresource
-
-Patch = Callable[[Object], Object]
+from steersman.apiserver.registry.resource import CreateCall, Object, Resource, Subresource
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -26,29 +22,32 @@ STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
 
 
 async def create(call: Call) -> Response:
-    validation = field_validation(call.query)
-    obj, duplicates = _body(call, call.resource.kind, validation)
-    options = WriteOptions(call.user, dry_run(call.query), validation, duplicates)
-    written = await call.backend.lifecycle.create(call.resource, call.namespace, obj, options)
-    return one_object(call, written.entry, 201, written.warnings)
+    representation, query = call.representation(), write_query(call.query, "CreateOptions")
+    body = _body(call, call.resource.kind, query.field_validation)
+    options = _options(call, query, body.duplicates)
+    written = await call.backend.lifecycle.create(call.resource, call.namespace, body.value, options)
+    return rendered(call, representation.single(written.entry), representation, 201, written.warnings)
 
 
 async def create_virtual(call: Call) -> Response:
     """POST of an object that is answered, not stored (reviews)."""
     if call.resource.create_only is None:
         raise call.not_allowed()
-    body, _ = _body(call, call.resource.kind)
+    representation, query = call.representation(), write_query(call.query, "CreateOptions")
+    body, duplicates = _body(call, call.resource.kind, query.field_validation)
     metadata.metadata_of(body)
-    metadata.set_type(body, call.resource)
+    metadata.set_type(body, call.resource.api_version, call.resource.kind)
+    warnings = shape.read_shape(call.resource, body, query.field_validation, duplicates)
+    metadata.metadata_of(body)
     answer = await call.resource.create_only(CreateCall(body, call.namespace, call.user))
-    return Response(201, orjson.dumps(answer))
+    return rendered(call, representation.part(answer), representation, 201, warnings)
 
 
 async def update(call: Call, subresource: Subresource | None) -> Response:
     kind = subresource.kind.kind if subresource else call.resource.kind
-    validation = field_validation(call.query)
-    body, duplicates = _body(call, kind, validation)
-    if call.resource.custom and subresource is None and not metadata.metadata_of(body).get("resourceVersion"):
+    query = write_query(call.query, "UpdateOptions")
+    body, duplicates = _body(call, kind, query.field_validation)
+    if call.resource.custom and subresource is None and not metadata.sent_version(body):
         raise metadata.resource_version_required(call.resource, call.info.name)
     unused = [body]
 
@@ -56,60 +55,85 @@ async def update(call: Call, subresource: Subresource | None) -> Response:
         """A retry needs the body afresh, for the life cycle changes what it is given."""
         return unused.pop() if unused else _body(call, kind).value
 
-    options = WriteOptions(call.user, dry_run(call.query), validation, duplicates)
-    return await _change(call, replace, subresource, options)
+    return await _change(call, replace, subresource, _options(call, query, duplicates))
 
 
 async def patch(call: Call, subresource: Subresource | None) -> Response:
-    options = WriteOptions(call.user, dry_run(call.query), field_validation(call.query))
-    return await _change(call, _patch(call), subresource, options)
+    query = write_query(call.query, "PatchOptions")
+    change, duplicates = _patch(call, query.field_validation)
+    return await _change(call, change, subresource, _options(call, query, duplicates, patched=True))
+
+
+def _options(call: Call, query: WriteQuery, duplicates: tuple[str, ...], *, patched: bool = False) -> WriteOptions:
+    return WriteOptions(call.user, query.dry_run, query.field_validation, duplicates, patched)
 
 
 async def _change(call: Call, change: Change, subresource: Subresource | None, options: WriteOptions) -> Response:
-    whole = change if subresource is None else _of_parent(change, subresource)
-    written = await call.backend.lifecycle.update(
-        call.resource, call.namespace, call.info.name, whole, options, subresource
-    )
-    if subresource is None:
-        return one_object(call, written.entry, 200, written.warnings)
-    shown = subresource.read(decode(call.resource, written.entry))
-    return Response(200, orjson.dumps(shown), headers=warning_headers(written.warnings))
+    representation, resource = call.representation(), call.resource
+    whole = change if subresource is None else _of_parent(change, subresource, call)
+    written = await call.backend.lifecycle.update(resource, call.namespace, call.info.name, whole, options, subresource)
+    if subresource is None or subresource.kind == resource.gvk:
+        body = representation.single(written.entry)
+    else:
+        body = representation.part(subresource.read(decode(resource, written.entry)))
+    return rendered(call, body, representation, 200, written.warnings)
 
 
-def _of_parent(change: Change, subresource: Subresource) -> Change:
+def _of_parent(change: Change, subresource: Subresource, call: Call) -> Change:
     """A change of the subresource's body, as a change of the object it belongs to."""
-    read, write = subresource.read, subresource.write
+    read, write, resource = subresource.read, subresource.write, call.resource
 
     def changed(parent: Object) -> Object:
-        return write(parent, change(read(parent)))
+        part = change(read(parent))
+        _check_part(part, subresource, resource)
+        metadata.set_place(metadata.metadata_of(part), resource, call.namespace, call.info.name)
+        return write(parent, part)
 
     return changed
 
 
-def _patch(call: Call) -> Patch:
+def _check_part(part: Object, subresource: Subresource, resource: Resource) -> None:
+    """What ``subresource.write`` may rely on: kind and types are those of the body."""
+    kind = subresource.kind
+    metadata.metadata_of(part)
+    metadata.set_type(part, kind.api_version, kind.kind)
+    if kind == resource.gvk:
+        shape.check_types(resource, part)
+    else:
+        shape.check_metadata_types(part, kind)
+
+
+def _patch(call: Call, field_validation: str) -> tuple[Change, tuple[str, ...]]:
+    """The change that the body says, and the paths of fields that stand twice in it."""
     media = media_type(call.content_type)
     supported = [JSON_PATCH, MERGE_PATCH]
     if call.resource.strategic_merge:
         supported.append(STRATEGIC_MERGE_PATCH)
     if media not in supported:
         raise unsupported_media_type(supported)
-    body = json.decode(call.request.body)
+    raw = call.request.body
+    body = json.decode(raw)
     if media == JSON_PATCH:
         compiled = JSONPatch.parse(body)
-        return lambda old: _object(compiled.apply(old))
+        return _patched(compiled.apply), ()
     if not isinstance(body, dict):
         raise bad_request("error decoding patch: a patch of this type must be a JSON object")
+    duplicates = tuple(json.duplicate_keys(raw, body)) if field_validation != "Ignore" else ()
     if media == MERGE_PATCH:
-        return lambda old: _object(apply_merge_patch(old, body))
+        return _patched(lambda old: apply_merge_patch(old, body)), duplicates
     meta = call.resource.definition.patch_meta
-    return lambda old: _object(strategic_merge.apply(old, body, meta))
+    return _patched(lambda old: strategic_merge.apply(old, body, meta)), duplicates
 
 
-def _object(patched: Any) -> Object:
-    if not isinstance(patched, dict):
-        raise bad_request("the patched value is not a JSON object")
-    return patched
+def _patched(apply: Callable[[Object], Any]) -> Change:
+    def change(old: Object) -> Object:
+        patched = apply(old)
+        if not isinstance(patched, dict):
+            raise bad_request("the patched value is not a JSON object")
+        return patched
+
+    return change
 
 
-def _body(call: Call, kind: str, validation: str = "Ignore") -> Body:
-    return decode_body(call.request.body, call.content_type, kind, validation != "Ignore")
+def _body(call: Call, kind: str, field_validation: str = "Ignore") -> Body:
+    return decode_body(call.request.body, call.content_type, kind, field_validation != "Ignore")

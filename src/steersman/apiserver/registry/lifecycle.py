@@ -5,9 +5,8 @@ default → admission → validate → commit with compare-and-swap → the comm
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
@@ -34,12 +33,16 @@ Change = Callable[[Object], Object]
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """``field_validation`` is Ignore, Warn or Strict; ``duplicates`` are field paths that stood twice in the body."""
+    """``field_validation`` is Ignore, Warn or Strict; ``duplicates`` are field paths that stood twice in the body.
+
+    ``patched`` tells that the object comes of a patch, whose errors are worded otherwise.
+    """
 
     user: UserInfo
     dry_run: bool = False
     field_validation: str = "Ignore"
     duplicates: tuple[str, ...] = ()
+    patched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class DeleteOptions:
 
     user: UserInfo
     dry_run: bool = False
-    preconditions: dict[str, Any] = field(default_factory=dict)
+    preconditions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Lifecycle:
         """Store a new object; ``obj`` is changed. Raises AlreadyExists, Invalid, BadRequest, Forbidden."""
         stored = _stored(resource)
         meta = metadata.metadata_of(obj)
-        metadata.set_type(obj, resource)
+        metadata.set_type(obj, resource.api_version, resource.kind)
         metadata.set_place(meta, resource, namespace, "")
         warnings = shape.read_shape(resource, obj, options.field_validation, options.duplicates)
         meta = obj["metadata"]
@@ -96,15 +99,16 @@ class Lifecycle:
             key, value = stored.key(namespace, name), encode(resource, obj)
             if options.dry_run:
                 await cacher.wait_ready()
-                if cacher.get(namespace, name) is not None:
-                    raise already_exists(resource.group_resource, name)
+                if (present := cacher.get(namespace, name)) is not None:
+                    raise _exists(resource, meta, present.parsed())
                 return Written(stored.entry(namespace, name, value, 0, 0), warnings, created=True)
             try:
                 revision = await self._store.put(key, value, 0)
-            except CompareFailed:
+            except CompareFailed as failure:
                 if generated and attempt + 1 < ATTEMPTS:
                     continue
-                raise already_exists(resource.group_resource, name) from None
+                present_value = failure.current.value if failure.current else b"{}"
+                raise _exists(resource, meta, orjson.loads(present_value)) from None
             entry = _committed(cacher, stored, namespace, name, value, revision, revision)
             return Written(entry, warnings, created=True)
         raise internal_error("no attempt was made")
@@ -132,7 +136,7 @@ class Lifecycle:
             old = decode(resource, entry)
             new = change(decode(resource, entry))
             warnings = await self._prepare_update(resource, namespace, name, new, old, options, subresource)
-            if new == old:
+            if metadata.is_same(new, old):
                 return Written(entry, warnings)
             value = encode(resource, new)
             if options.dry_run:
@@ -154,18 +158,18 @@ class Lifecycle:
         """Delete, or mark for deletion what finalizers hold. Raises NotFound, Conflict (preconditions), Forbidden."""
         stored = _stored(resource)
         cacher = await self.cacher(resource)
-        await self._admit("DELETE", resource, namespace, name, None, None, options)
         for _ in range(ATTEMPTS):
             entry = cacher.get(namespace, name)
             if entry is None:
                 raise not_found(resource.group_resource, name)
             obj = decode(resource, entry)
             metadata.check_preconditions(options.preconditions, obj["metadata"], resource)
+            await self._admit("DELETE", resource, namespace, name, None, obj, options)
             gone = resource.strategy.may_go(obj)
             if not gone and "deletionTimestamp" in obj["metadata"]:
                 return Deleted(entry, gone=False)
             if not gone:
-                obj["metadata"].update(deletionTimestamp=self._sources.now(), deletionGracePeriodSeconds=0)
+                metadata.mark_deleted(obj["metadata"], self._sources.now())
                 resource.strategy.begin_deletion(obj)
             value = encode(resource, obj)
             if options.dry_run:
@@ -189,10 +193,15 @@ class Lifecycle:
         """Delete each of ``entries``; one that went meanwhile is left out, the first other failure is raised."""
         deleted = []
         for start in range(0, len(entries), COLLECTION_SLICE):
+            piece = entries[start : start + COLLECTION_SLICE]
             results = await asyncio.gather(
-                *(self._delete_one(resource, entry, options) for entry in entries[start : start + COLLECTION_SLICE])
+                *(self._delete_one(resource, entry, options) for entry in piece), return_exceptions=True
             )
-            deleted += [result for result in results if result is not None]
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+                if result is not None:
+                    deleted.append(result)
         return deleted
 
     async def cacher(self, resource: Resource) -> Cacher:
@@ -223,10 +232,12 @@ class Lifecycle:
     ) -> list[str]:
         """Bring ``new`` into the form to store, in place; returns warnings."""
         metadata.metadata_of(new)
-        metadata.set_type(new, resource)
+        metadata.set_type(new, resource.api_version, resource.kind)
         metadata.set_place(new["metadata"], resource, namespace, name)
-        warnings = shape.read_shape(resource, new, options.field_validation, options.duplicates)
-        metadata.prepare_update(new, old, resource)
+        warnings = shape.read_shape(
+            resource, new, options.field_validation, options.duplicates, patched=options.patched
+        )
+        metadata.prepare_update(new, old, resource, patched=options.patched)
         strategy = resource.strategy
         if subresource is None:
             strategy.prepare_for_update(new, old)
@@ -281,6 +292,18 @@ def _stored(resource: Resource) -> StoredKind:
     if resource.stored is None:
         raise internal_error(f"{resource.group_resource} is not stored")
     return resource.stored
+
+
+def _exists(resource: Resource, meta: Object, present: Object) -> ApiError:
+    """409 for a name that is taken; it tells of a name that the server made, and of an object on its way out."""
+    name = meta["name"]
+    error = already_exists(resource.group_resource, name)
+    if meta.get("generateName"):
+        error.message += ", the server was not able to generate a unique name for the object"
+        error.details = {**(error.details or {}), "retryAfterSeconds": 1}
+    if (present.get("metadata") or {}).get("deletionTimestamp"):
+        error.message = f"object is being deleted: {error.message}"
+    return error
 
 
 def _committed(

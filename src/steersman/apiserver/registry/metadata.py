@@ -1,15 +1,26 @@
 """Metadata that the server sets, keeps and checks (API conventions, "Metadata")."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from steersman.apimachinery.errors import MODIFIED, ApiError, bad_request, conflict, field_invalid, invalid
+from steersman.apimachinery.group_version import GroupKind, GroupResource
 from steersman.apimachinery.names import generate_name
 from steersman.apimachinery.object_meta import restore_object_meta
 from steersman.apiserver.registry.resource import Object, Resource
 
 DROPPED_ALWAYS = ("managedFields", "selfLink")
+_OMITTED_WHEN_EMPTY = (
+    "annotations",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "labels",
+    "ownerReferences",
+)
 DROPPED_ON_CREATE = (*DROPPED_ALWAYS, "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 
 
@@ -35,35 +46,32 @@ def metadata_of(obj: Object) -> dict[str, Any]:
     return meta
 
 
-def set_type(obj: Object, resource: Resource) -> None:
+def set_type(obj: Object, api_version: str, kind: str) -> None:
     """Check apiVersion and kind against what the URL says; fill them in when they are missing."""
-    api_version, kind = obj.get("apiVersion") or resource.api_version, obj.get("kind") or resource.kind
-    if api_version != resource.api_version:
+    sent_version, sent_kind = obj.get("apiVersion") or api_version, obj.get("kind") or kind
+    if sent_version != api_version:
         raise bad_request(
-            f"the API version in the data ({api_version}) does not match the expected API version "
-            f"({resource.api_version})"
+            f"the API version in the data ({sent_version}) does not match the expected API version ({api_version})"
         )
-    if kind != resource.kind:
-        raise bad_request(f"the kind in the data ({kind}) does not match the expected kind ({resource.kind})")
+    if sent_kind != kind:
+        raise bad_request(f"the kind in the data ({sent_kind}) does not match the expected kind ({kind})")
     obj["apiVersion"], obj["kind"] = api_version, kind
 
 
 def set_place(meta: dict[str, Any], resource: Resource, namespace: str, name: str) -> None:
-    """Check name and namespace against the URL's; fill them in when they are missing."""
+    """Check the name, where the URL has one, and the namespace, which is filled in when it is missing."""
     if name:
-        if meta.get("name") and meta["name"] != name:
-            raise bad_request(f"the name of the object ({meta['name']}) does not match the name on the URL ({name})")
-        meta["name"] = name
+        sent = meta.get("name")
+        if not sent:
+            raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+        if sent != name:
+            raise bad_request(f"the name of the object ({sent}) does not match the name on the URL ({name})")
     if not resource.namespaced:
-        if not meta.get("namespace"):
-            meta.pop("namespace", None)
+        meta.pop("namespace", None)
     elif not meta.get("namespace"):
         meta["namespace"] = namespace
     elif meta["namespace"] != namespace:
-        raise bad_request(
-            f"the namespace of the provided object does not match the namespace sent on the request: "
-            f"{meta['namespace']} != {namespace}"
-        )
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
 
 
 def prepare_create(meta: dict[str, Any], resource: Resource, sources: Sources) -> None:
@@ -76,30 +84,49 @@ def prepare_create(meta: dict[str, Any], resource: Resource, sources: Sources) -
         prefix = meta.get("generateName")
         if prefix and isinstance(prefix, str):
             meta["name"] = generate_name(prefix, sources.random)
+    drop_empty(meta)
     meta["uid"] = sources.uid()
     meta["creationTimestamp"] = sources.now()
     if resource.strategy.tracks_generation:
         meta["generation"] = 1
 
 
-def prepare_update(obj: Object, old: Object, resource: Resource) -> None:
-    """Keep what only the server changes; refuse another object (UID) or another state (resourceVersion)."""
+def prepare_update(obj: Object, old: Object, resource: Resource, *, patched: bool = False) -> None:
+    """Keep what only the server changes; refuse another object (UID) or another state (resourceVersion).
+
+    The UID in a replacement is a precondition; one that a patch changes is left for validation to refuse.
+    """
     meta, before = obj["metadata"], old["metadata"]
-    if meta.get("uid") and meta["uid"] != before["uid"]:
-        message = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {before['uid']}"
+    if not patched and meta.get("uid") and meta["uid"] != before.get("uid"):
+        message = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {before.get('uid')}"
         raise conflict(resource.group_resource, before["name"], message)
-    if meta.get("resourceVersion") and meta["resourceVersion"] != before["resourceVersion"]:
+    version = sent_version(obj)
+    if version and version != before["resourceVersion"]:
         raise conflict(resource.group_resource, before["name"], MODIFIED)
     obj["metadata"] = restored = restore_object_meta(meta, before)
     for field in DROPPED_ALWAYS:
         restored.pop(field, None)
+    drop_empty(restored)
     restored["resourceVersion"] = before["resourceVersion"]
+
+
+def sent_version(obj: Object) -> str:
+    """The resourceVersion that a client demands the object to be at, empty for whichever."""
+    version = (obj.get("metadata") or {}).get("resourceVersion") or ""
+    return "" if version == "0" else version
+
+
+def drop_empty(meta: dict[str, Any]) -> None:
+    """Drop null and what says as much: a null would count as set, and none of it makes an object another one."""
+    for field in _OMITTED_WHEN_EMPTY:
+        if field in meta and not meta[field]:
+            del meta[field]
 
 
 def bump_generation(obj: Object, old: Object, has_status: bool) -> None:
     """Count a change outside metadata, and outside status where that is written separately."""
     apart = ("metadata", "status") if has_status else ("metadata",)
-    if _without(obj, apart) != _without(old, apart):
+    if not is_same(_without(obj, apart), _without(old, apart)):
         obj["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
 
@@ -107,16 +134,37 @@ def _without(obj: Object, members: tuple[str, ...]) -> Object:
     return {key: value for key, value in obj.items() if key not in members}
 
 
-def check_preconditions(preconditions: dict[str, Any], meta: dict[str, Any], resource: Resource) -> None:
+def is_same(new: Object, old: Object) -> bool:
+    """Whether both are the same JSON, whatever the order of members: to Python alone 1, 1.0 and true are equal."""
+    return new == old and (
+        orjson.dumps(new) == orjson.dumps(old)
+        or orjson.dumps(new, option=orjson.OPT_SORT_KEYS) == orjson.dumps(old, option=orjson.OPT_SORT_KEYS)
+    )
+
+
+def mark_deleted(meta: dict[str, Any], now: str) -> None:
+    """Metadata of an object that goes once its finalizers are gone; the mark counts as a change of it."""
+    meta.update(deletionTimestamp=now, deletionGracePeriodSeconds=0)
+    if meta.get("generation"):
+        meta["generation"] += 1
+
+
+def check_preconditions(preconditions: Mapping[str, str], meta: dict[str, Any], resource: Resource) -> None:
     """DeleteOptions.preconditions: uid and resourceVersion; raises 409."""
-    for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
-        wanted = preconditions.get(field)
-        if wanted is not None and wanted != meta[field]:
-            message = f"Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {meta[field]}"
-            raise conflict(resource.group_resource, meta["name"], message)
+    for field, label, perhaps in _PRECONDITIONS:
+        wanted, found = preconditions.get(field), meta.get(field)
+        if wanted is not None and wanted != found:
+            message = (
+                f"the {label} in the precondition ({wanted}) does not match the {label} in record ({found}). "
+                f"The object might have been {perhaps}"
+            )
+            raise conflict(GroupResource(resource.group, resource.kind), meta["name"], message)
+
+
+_PRECONDITIONS = (("uid", "UID", "deleted and then recreated"), ("resourceVersion", "ResourceVersion", "modified"))
 
 
 def resource_version_required(resource: Resource, name: str) -> ApiError:
     """422 for a PUT without resourceVersion of a kind that may not be overwritten blindly."""
     error = field_invalid("metadata.resourceVersion", 0, "must be specified for an update")
-    return invalid(resource.gvk.group_kind, name, [error])
+    return invalid(GroupKind(resource.group, resource.plural), name, [error])

@@ -171,6 +171,8 @@ class Resource:
     """A custom resource: type errors are 422 and null follows the schema, where Go's decoder rules built-in kinds."""
     strategic_merge: bool = True
     create_only: Callable[[CreateCall], Awaitable[Object]] | None = None
+    representations: dict[Any, Any] = field(default_factory=dict)
+    """How its objects are shown, by what clients accept: made once each, by the handlers."""
 
     @cached_property
     def group_version(self) -> GroupVersion:

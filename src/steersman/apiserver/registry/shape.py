@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from steersman.apimachinery.errors import bad_request, invalid
+import orjson
+
+from steersman.apimachinery.errors import ApiError, bad_request, field_invalid, invalid
+from steersman.apimachinery.group_version import GroupKind, GroupVersionKind
 from steersman.apimachinery.object_meta import validate_object_meta, validate_object_meta_update
 from steersman.apimachinery.object_meta_types import check_object_meta_types
 from steersman.apiserver.registry.resource import Object, Resource
@@ -10,29 +13,47 @@ from steersman.apiserver.registry.resource import Object, Resource
 FIELD_VALIDATIONS = ("Ignore", "Warn", "Strict")
 
 
-def read_shape(resource: Resource, obj: Object, field_validation: str, duplicates: Sequence[str]) -> list[str]:
+def read_shape(
+    resource: Resource, obj: Object, field_validation: str, duplicates: Sequence[str], *, patched: bool = False
+) -> list[str]:
     """Drop from ``obj`` what the schema does not know, in place; return warnings.
 
     Raises 400 where Go's decoder would (a built-in kind with a wrong type), and for unknown or duplicate fields
-    under ``Strict`` (KEP-2885).
+    under ``Strict`` (KEP-2885); 422 where the object is the result of a patch.
     """
     schema = resource.definition.compiled
     if not resource.custom:
         mismatch = schema.go_type_errors(obj)
         if mismatch:
-            raise _cannot_handle(resource, mismatch)
+            raise _refusal(resource, mismatch, obj if patched else None)
     else:
-        check_object_meta_types(obj["metadata"], resource.kind, resource.version)
+        check_types(resource, obj)
     unknown = schema.prune(obj)
     if field_validation == "Ignore" or not (unknown or duplicates):
         return []
     complaints = [f'duplicate field "{path}"' for path in duplicates] + [f'unknown field "{path}"' for path in unknown]
     if field_validation == "Warn":
         return complaints
-    raise _cannot_handle(resource, "strict decoding error: " + ", ".join(complaints))
+    raise _refusal(resource, "strict decoding error: " + ", ".join(complaints), obj if patched else None)
 
 
-def _cannot_handle(resource: Resource, problem: str) -> Exception:
+def check_types(resource: Resource, obj: Object) -> None:
+    """Raise 400 where Go's decoder would; of a custom resource it reads the metadata alone."""
+    if resource.custom:
+        check_metadata_types(obj, resource.gvk)
+        return
+    mismatch = resource.definition.compiled.go_type_errors(obj)
+    if mismatch:
+        raise _refusal(resource, mismatch, None)
+
+
+def check_metadata_types(obj: Object, kind: GroupVersionKind) -> None:
+    check_object_meta_types(obj["metadata"], kind.kind, kind.version)
+
+
+def _refusal(resource: Resource, problem: str, patched: Object | None) -> ApiError:
+    if patched is not None:
+        return invalid(GroupKind("", ""), "", [field_invalid("patch", orjson.dumps(patched).decode(), problem)])
     if resource.custom:
         return bad_request(problem)
     return bad_request(
