@@ -16,6 +16,7 @@ from steersman.admission.namespace_lifecycle import NamespaceLifecycle
 from steersman.apiextensions.definition_resource import definition_resources
 from steersman.apiextensions.reaction import DefinitionReaction
 from steersman.apimachinery.time import format_time
+from steersman.apis import protobuf
 from steersman.apis.builtin import CUSTOM_RESOURCE_DEFINITION, Definitions, builtin_resources
 from steersman.apis.catalog import PROFILES, BuiltinResource, Catalog, RuntimeConfig
 from steersman.apis.catalog.group_order import group_rank
@@ -32,6 +33,7 @@ from steersman.apiserver.authorization import AuthorizerChain, DiscoveryForAuthe
 from steersman.apiserver.certificates import CertificatePaths, ensure_certificates, write_kubeconfig
 from steersman.apiserver.discovery import Discovery
 from steersman.apiserver.handlers.call import Backend
+from steersman.apiserver.handlers.negotiation import DECODERS, Decoders
 from steersman.apiserver.health import Health
 from steersman.apiserver.http.asgi import AsgiApp
 from steersman.apiserver.http.message import Handler
@@ -48,6 +50,8 @@ from steersman.apiserver.version import Version, version_info
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
 from steersman.storage.watch_cache import WatchCache
+
+_DECODERS: Decoders = {**DECODERS, protobuf.MEDIA_TYPE: lambda body, _: (protobuf.decode_protobuf(body), [])}
 
 DRAIN_SECONDS = 10.0
 """How long requests in flight may take to finish when the server stops."""
@@ -162,7 +166,7 @@ class ControlPlane:
         sources = _sources()
         lifecycle = Lifecycle(self._store, self._cache, admission, sources)
         info = version_info(self._version.minor)
-        backend = Backend(self._store, self._cache, lifecycle, Metrics(info), time.time)
+        backend = Backend(self._store, self._cache, lifecycle, Metrics(info), time.time, _DECODERS)
         self._handler = self._api_server(backend, authorizer, info).handle
         await create_system_namespaces(lifecycle, namespaces)
         removal = NamespaceRemoval(lifecycle, self._served, namespaces)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from steersman.apimachinery.encoding.yaml_writer import encode as encode_yaml
 from steersman.apimachinery.errors import ApiError, method_not_supported, not_found
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.handlers.negotiation import Format, accepted_format
+from steersman.apiserver.handlers.negotiation import Decoders, Format, accepted_format
 from steersman.apiserver.handlers.representation import Representation, represent
 from steersman.apiserver.http.message import Request, Response
 from steersman.apiserver.metrics import Metrics
@@ -30,6 +29,7 @@ class Backend:
     lifecycle: Lifecycle
     metrics: Metrics
     clock: Callable[[], float]
+    decoders: Decoders
 
 
 @dataclass(slots=True)
@@ -100,6 +100,9 @@ def rendered(
     """``body`` is JSON; it is turned to YAML or made readable where the client asked for that."""
     headers = warning_headers(warnings) if warnings else ()
     if representation.yaml:
+        # Loaded for those who ask for it, as in reading.
+        from steersman.apimachinery.encoding.yaml_writer import encode as encode_yaml
+
         text = encode_yaml(orjson.loads(body if isinstance(body, bytes) else b"".join(body)))
         return Response(status, text, b"application/yaml", headers)
     if "pretty" in call.query and call.query["pretty"] not in _NOT_PRETTY:

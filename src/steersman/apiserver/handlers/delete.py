@@ -34,7 +34,7 @@ async def delete_collection(call: Call) -> Response:
 
 
 def _options(call: Call) -> DeleteOptions:
-    dry_run, preconditions = delete_options(call.request.body, call.content_type, call.query)
+    dry_run, preconditions = delete_options(call.request.body, call.content_type, call.query, call.backend.decoders)
     return DeleteOptions(call.user, dry_run, preconditions)
 
 

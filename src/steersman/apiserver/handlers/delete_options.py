@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from steersman.apimachinery.errors import FieldError, bad_request, field_invalid, field_not_supported, render_value
-from steersman.apiserver.handlers.negotiation import decode_body
+from steersman.apiserver.handlers.negotiation import Decoders, decode_body
 from steersman.apiserver.handlers.options import DRY_RUN, invalid_options, is_integer
 from steersman.apiserver.request_info import is_true
 
@@ -29,12 +29,12 @@ class Deletion(NamedTuple):
     preconditions: dict[str, str]
 
 
-def delete_options(body: bytes, content_type: bytes, query: Mapping[str, str]) -> Deletion:
+def delete_options(body: bytes, content_type: bytes, query: Mapping[str, str], decoders: Decoders) -> Deletion:
     """What ``body`` says, where there is one, and the query otherwise; a dry run may be asked for in either.
 
     Raises 400 for what cannot be read, 422 for values that mean nothing.
     """
-    options = _read(body, content_type) if body.strip() else _from_query(query)
+    options = _read(body, content_type, decoders) if body.strip() else _from_query(query)
     if "dryRun" in query:
         options.setdefault("dryRun", [query["dryRun"]])
     errors = _errors(options)
@@ -43,8 +43,8 @@ def delete_options(body: bytes, content_type: bytes, query: Mapping[str, str]) -
     return Deletion(bool(options.get("dryRun")), options.get("preconditions") or {})
 
 
-def _read(body: bytes, content_type: bytes) -> dict[str, Any]:
-    options = _without_nulls(decode_body(body, content_type, "DeleteOptions").value)
+def _read(body: bytes, content_type: bytes, decoders: Decoders) -> dict[str, Any]:
+    options = _without_nulls(decode_body(body, content_type, "DeleteOptions", decoders).value)
     _check_types(options, _TYPES, "DeleteOptions")
     if options.get("kind", "DeleteOptions") != "DeleteOptions":
         raise bad_request("decoded object cannot be converted to DeleteOptions")

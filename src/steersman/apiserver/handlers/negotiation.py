@@ -1,9 +1,10 @@
 """Content negotiation: the form a client accepts, and reading what it sends ("Resource representations")."""
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from steersman.apimachinery.encoding import json, yaml
+from steersman.apimachinery.encoding import json
 from steersman.apimachinery.errors import ApiError, bad_request, not_acceptable, unsupported_media_type
 from steersman.apiserver.accept import MediaRange, media_ranges
 
@@ -47,6 +48,12 @@ def media_type(content_type: bytes) -> str:
     return content_type.partition(b";")[0].strip().lower().decode("latin-1") or JSON
 
 
+Decoder = Callable[[bytes, bool], tuple[Any, list[str]]]
+"""From a body, and whether to look for fields that stand twice, to its value and the paths of those fields."""
+Decoders = Mapping[str, Decoder]
+"""By media type."""
+
+
 class Body(NamedTuple):
     """A decoded object, and the paths of fields that stood twice in it (looked for only where asked)."""
 
@@ -54,18 +61,18 @@ class Body(NamedTuple):
     duplicates: tuple[str, ...]
 
 
-def decode_body(body: bytes, content_type: bytes, what: str, find_duplicates: bool = False) -> Body:
+def decode_body(body: bytes, content_type: bytes, what: str, decoders: Decoders, find_duplicates: bool = False) -> Body:
     """A body that must be one object of kind ``what``.
 
-    Raises 415 for encodings other than JSON and YAML, 400 when it cannot be read.
+    Raises 415 for encodings that have no decoder, 400 when it cannot be read.
     """
-    media = media_type(content_type)
-    if media not in _DECODERS:
+    decoder = decoders.get(media_type(content_type))
+    if decoder is None:
         raise unsupported_media_type(ACCEPTED)
     if not body.strip():
         raise _unrecognized(what, "the body of the request is empty")
     try:
-        value, duplicates = _DECODERS[media](body, find_duplicates)
+        value, duplicates = decoder(body, find_duplicates)
     except ApiError as error:
         raise _unrecognized(what, error.message) from None
     if not isinstance(value, dict):
@@ -83,7 +90,16 @@ def _decode_json(body: bytes, find_duplicates: bool) -> tuple[Any, list[str]]:
 
 
 def _decode_yaml(body: bytes, find_duplicates: bool) -> tuple[Any, list[str]]:
+    # Few clients send YAML; its library would be a twentieth of the server's start-up.
+    from steersman.apimachinery.encoding import yaml
+
     return yaml.decode_with_duplicates(body)
 
 
-_DECODERS = {JSON: _decode_json, YAML: _decode_yaml, "application/x-yaml": _decode_yaml, "text/yaml": _decode_yaml}
+DECODERS: Decoders = {
+    JSON: _decode_json,
+    YAML: _decode_yaml,
+    "application/x-yaml": _decode_yaml,
+    "text/yaml": _decode_yaml,
+}
+"""JSON and YAML, which every resource takes."""

@@ -136,4 +136,4 @@ def _patched(apply: Callable[[Object], Any]) -> Change:
 
 
 def _body(call: Call, kind: str, field_validation: str = "Ignore") -> Body:
-    return decode_body(call.request.body, call.content_type, kind, field_validation != "Ignore")
+    return decode_body(call.request.body, call.content_type, kind, call.backend.decoders, field_validation != "Ignore")
