@@ -13,7 +13,7 @@ from steersman.apimachinery.group_version import GroupKind, GroupResource
 
 
 class FieldError(Exception):
-    """One invalid field: ``reason`` is a ``CauseType`` (``FieldValueInvalid``), ``field`` a path (``spec.ports[0]``)."""
+    """One invalid field: ``reason`` is a ``CauseType`` (``FieldValueInvalid``), ``field`` a path (``spec.a[0]``)."""
 
     def __init__(self, reason: str, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
