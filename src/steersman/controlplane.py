@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import ipaddress
+import os
 import secrets
+import ssl
 import time
 import uuid
 from collections.abc import Mapping
@@ -29,7 +31,12 @@ from steersman.apiserver.authentication.authenticator import Authenticator, Unio
 from steersman.apiserver.authentication.client_certificate import ClientCertificate
 from steersman.apiserver.authentication.required import RequiredAuthentication
 from steersman.apiserver.authentication.token_file import TokenFile
-from steersman.apiserver.authorization import AuthorizerChain, DiscoveryForAuthenticated, PrivilegedGroups
+from steersman.apiserver.authorization import (
+    AuthorizerChain,
+    DiscoveryForAuthenticated,
+    PrivilegedGroups,
+    SelfReviewsForAuthenticated,
+)
 from steersman.apiserver.certificates import CertificatePaths, ensure_certificates, write_kubeconfig
 from steersman.apiserver.discovery import Discovery
 from steersman.apiserver.handlers.call import Backend
@@ -147,8 +154,8 @@ class ControlPlane:
         self._stack.push_async_callback(self._cache.stop)
         await self._compactor.start()
         self._stack.push_async_callback(self._compactor.stop)
-        authorizer = AuthorizerChain([PrivilegedGroups("system:masters"), DiscoveryForAuthenticated()])
-        await self._serve_resources(authorizer)
+        for_all = (DiscoveryForAuthenticated(), SelfReviewsForAuthenticated())
+        await self._serve_resources(AuthorizerChain([PrivilegedGroups("system:masters"), *for_all]))
         await self._serve_http()
 
     async def _serve_resources(self, authorizer: AuthorizerChain) -> None:
@@ -156,7 +163,8 @@ class ControlPlane:
         catalog = Catalog(self._version.minor)
         facts = catalog.resources(self._runtime_config, self._profile)
         definitions = Definitions(catalog)
-        resources = list(builtin_resources(facts, definitions, review_answers(authorizer)))
+        authenticator = self._authenticator()
+        resources = list(builtin_resources(facts, definitions, review_answers(authorizer, authenticator)))
         crds = _definition_kinds(definitions)
         self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
         namespaces = next(one for one in resources if (one.group, one.plural) == ("", "namespaces"))
@@ -167,7 +175,8 @@ class ControlPlane:
         lifecycle = Lifecycle(self._store, self._cache, admission, sources)
         info = version_info(self._version.minor)
         backend = Backend(self._store, self._cache, lifecycle, Metrics(info), time.time, _DECODERS)
-        self._handler = self._api_server(backend, authorizer, info).handle
+        routes = self._routes(info, backend.metrics)
+        self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle
         await create_system_namespaces(lifecycle, namespaces)
         removal = NamespaceRemoval(lifecycle, self._served, namespaces)
         await removal.start()
@@ -176,12 +185,11 @@ class ControlPlane:
         await reaction.start()
         self._stack.push_async_callback(reaction.stop)
 
-    def _api_server(self, backend: Backend, authorizer: AuthorizerChain, info: Mapping[str, str]) -> ApiServer:
+    def _authenticator(self) -> RequiredAuthentication:
         authenticators: list[Authenticator] = [ClientCertificate()]
         if self._tokens is not None:
             authenticators.append(self._tokens)
-        authenticator = RequiredAuthentication(Union(authenticators))
-        return ApiServer(self._served, backend, authenticator, authorizer, self._routes(info, backend.metrics))
+        return RequiredAuthentication(Union(authenticators))
 
     def _routes(self, info: Mapping[str, str], metrics: Metrics) -> dict[str, Handler]:
         discovery = Discovery(self._served, lambda: self.url.removeprefix("https://"))
@@ -200,13 +208,13 @@ class ControlPlane:
         http = HttpServer(self._started_handler())
         self._stack.push_async_callback(http.drain, DRAIN_SECONDS)
         if self._insecure is not None:
-            await http.listen(*self._insecure)
+            await _listen(http, *self._insecure)
         if self._listen is None or self._data_dir is None:
             return
         host, port = self._listen
         paths = await asyncio.to_thread(ensure_certificates, self._data_dir / "pki", [host])
         context = server_ssl_context(paths.server, paths.server_key, paths.ca)
-        _, port = await http.listen(host, port, context)
+        port = await _listen(http, host, port, context)
         self.url = f"https://{_reachable(host)}:{port}"
         self._write_kubeconfig(paths)
 
@@ -249,6 +257,16 @@ def _loopback(text: str) -> tuple[str, int]:
         if host == "localhost" or ipaddress.ip_address(host).is_loopback:
             return host, port
     raise ValueError(f"plain HTTP is served on a loopback address only, not on {host}")
+
+
+async def _listen(http: HttpServer, host: str, port: int, context: ssl.SSLContext | None = None) -> int:
+    """The port that was bound. Raises OSError that says which address cannot be listened on, and why."""
+    try:
+        _, bound = await http.listen(host, port, context)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise OSError(f"cannot listen on {host}:{port}: {reason}") from error
+    return bound
 
 
 def _reachable(host: str) -> str:

@@ -1,4 +1,7 @@
-"""The command line, one module a command. Wrong input is one line on standard error and exit code 2."""
+"""The command line, one module a command.
+
+What cannot be done is one line on standard error and exit code 2; a flag that does not exist gets the usage besides.
+"""
 
 import typer
 

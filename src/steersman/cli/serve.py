@@ -20,25 +20,39 @@ _logger = logging.getLogger("steersman")
 
 Listen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where to serve HTTPS; port 0 picks a free one.")]
 Store = Annotated[
-    str, typer.Option(metavar="URL", help="sqlite:///PATH, or memory:  [default: state.db in the data directory]")
+    str,
+    typer.Option(metavar="URL", help="sqlite:///PATH, or memory:", show_default="state.db in the data directory"),
 ]
 DataDir = Annotated[Path, typer.Option(metavar="DIR", help="Certificates, kubeconfig and the default store.")]
 Kubeconfig = Annotated[
     Path | None,
-    typer.Option(metavar="PATH", help="Where to write the admin kubeconfig.  [default: in the data directory]"),
+    typer.Option(
+        metavar="PATH",
+        help="Where to write the admin kubeconfig.",
+        show_default="kubeconfig in the data directory",
+    ),
 ]
 TokenFile = Annotated[
     Path | None,
-    typer.Option("--token-auth-file", metavar="CSV", help='Bearer tokens: lines of token,user,uid,"group1,group2".'),
+    typer.Option(
+        "--token-auth-file",
+        metavar="CSV",
+        help='Bearer tokens: lines of token,user,uid,"group1,group2".',
+        show_default="no tokens",
+    ),
 ]
 InsecureHttp = Annotated[
-    str, typer.Option(metavar="HOST:PORT", help="Also serve plain HTTP, on a loopback address only.")
+    str,
+    typer.Option(
+        metavar="HOST:PORT", help="Also serve plain HTTP, on a loopback address only.", show_default="no plain HTTP"
+    ),
 ]
 RuntimeConfig = Annotated[
     str,
     typer.Option(
         metavar="G/V=true|false,…",
         help="Turn group-versions or resources on and off, such as apps/v1beta1=true or api/all=false,api/v1=true.",
+        show_default="what the version has",
     ),
 ]
 EmulatedVersion = Annotated[str, typer.Option(metavar="1.N", help="Serve the API of this Kubernetes, 1.7 to 1.37.")]
@@ -46,7 +60,7 @@ Profile = Annotated[str, typer.Option(metavar="NAME", help="kubernetes, or crd-o
 CompactionInterval = Annotated[
     float, typer.Option(metavar="SECONDS", min=1.0, help="How often old revisions are forgotten.")
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.", show_default="off")]
 
 
 def serve(
@@ -90,8 +104,15 @@ def serve(
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(control_plane))
     except (ValueError, OSError) as error:
-        print(f"steersman: {error}", file=sys.stderr)
+        print(f"steersman: {_one_line(error)}", file=sys.stderr)
         raise typer.Exit(2) from None
+
+
+def _one_line(error: ValueError | OSError) -> str:
+    """The error without its number, and with the file that it is about in front."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 async def _serve(control_plane: ControlPlane) -> None:
