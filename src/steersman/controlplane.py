@@ -17,6 +17,7 @@ from typing import Self
 from steersman.admission.namespace_lifecycle import NamespaceLifecycle
 from steersman.apiextensions.definition_resource import definition_resources
 from steersman.apiextensions.reaction import DefinitionReaction
+from steersman.apimachinery.group_version import GroupResource
 from steersman.apimachinery.time import format_time
 from steersman.apis import protobuf
 from steersman.apis.builtin import CUSTOM_RESOURCE_DEFINITION, Definitions, builtin_resources
@@ -116,6 +117,9 @@ class ControlPlane:
         self._compactor = Compactor(self._store, compaction_interval)
         self._served = ServedResources(group_rank)
         self._health = Health()
+        self._health.add("storage", self._check_storage)
+        self._health.add("shutdown", lambda: "the server is stopping" if self._stopping else None, ("readyz",))
+        self._stopping = False
         self._stack = contextlib.AsyncExitStack()
         self._handler: Handler | None = None
 
@@ -129,6 +133,7 @@ class ControlPlane:
 
     async def stop(self) -> None:
         """Finish the requests in flight, end the watches, close the store."""
+        self._stopping = True
         await self._stack.aclose()
 
     async def __aenter__(self) -> Self:
@@ -174,7 +179,9 @@ class ControlPlane:
         sources = _sources()
         lifecycle = Lifecycle(self._store, self._cache, admission, sources)
         info = version_info(self._version.minor)
-        backend = Backend(self._store, self._cache, lifecycle, Metrics(info), time.time, _DECODERS)
+        metrics = Metrics(info)
+        metrics.sources.objects = self._object_counts
+        backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
         routes = self._routes(info, backend.metrics)
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle
         await create_system_namespaces(lifecycle, namespaces)
@@ -222,6 +229,21 @@ class ControlPlane:
         if self.kubeconfig is not None:
             pems = (path.read_bytes() for path in (paths.ca, paths.admin, paths.admin_key))
             write_kubeconfig(self.kubeconfig, self.url, *pems)
+
+    async def _check_storage(self) -> None:
+        """Raises StoreClosed when the store is gone."""
+        await self._store.current_revision()
+
+    def _object_counts(self) -> dict[GroupResource, int]:
+        """Objects of each stored kind that has been asked for since the start."""
+        counts = {}
+        for resource in self._served.all():
+            if resource.stored is not None and resource.is_stored_version:
+                stored = resource.stored
+                cacher = self._cache.cacher(stored.prefix, stored.codec, stored.namespaced)
+                if cacher.ready:
+                    counts[resource.group_resource] = cacher.count
+        return counts
 
     def _started_handler(self) -> Handler:
         if self._handler is None:
