@@ -15,8 +15,11 @@ from steersman.apis.protobuf.values import Budget
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 MAX_LEVELS = 100
 """Messages within messages; each is at most two levels of JSON."""
-MAX_MESSAGES = 100_000
-"""Messages in a body, those included that are not sent but stand in its JSON."""
+MAX_PARTS = 400_000
+"""Fields, and four times the messages, in a body, those included that stand in its JSON without being sent.
+
+As JSON, that many would not fit into a request.
+"""
 
 _PREFIX = b"k8s\0"
 _ENVELOPE = "runtime.Unknown"
@@ -45,7 +48,7 @@ def decode_protobuf(body: bytes) -> dict[str, Any]:
 
 
 def _decode(body: bytes) -> dict[str, Any]:
-    messages, budget = _messages(), Budget(MAX_MESSAGES, MAX_LEVELS)
+    messages, budget = _messages(), Budget(MAX_PARTS, MAX_LEVELS)
     envelope = messages[_ENVELOPE].decode(body, len(_PREFIX), len(body), budget)
     type_meta, raw = envelope["typeMeta"], envelope["raw"]
     for field in ("kind", "apiVersion"):
@@ -59,11 +62,11 @@ def _decode(body: bytes) -> dict[str, Any]:
 
 def _message_name(messages: Messages, api_version: str, kind: str) -> str:
     name = f"{messages.packages.get(api_version)}.{kind}"
-    if not messages.is_kind(name) and kind in _IN_EVERY_GROUP:
+    if messages.form(name) == "kind":
+        return name
+    if kind in _IN_EVERY_GROUP:
         return f"meta/v1.{kind}"
-    if not messages.is_kind(name):
-        raise ValueError(f'no kind "{kind}" is registered for version "{api_version}"')
-    return name
+    raise ValueError(f'no kind "{kind}" is registered for version "{api_version}"')
 
 
 @cache

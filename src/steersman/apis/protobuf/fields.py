@@ -103,9 +103,11 @@ def packed(element: ReadField) -> ReadField:
 
     def reader(buf: bytes, at: int, end: int, out: dict[str, Any], budget: Budget) -> int:
         at, stop = span(buf, at, end)
-        while at < stop:
+        # Each takes at least a byte; what is left is looked at when the message ends.
+        budget.parts -= stop - at
+        while at < stop and budget.parts >= 0:
             at = element(buf, at, stop, out, budget)
-        if at != stop:
+        if at > stop:
             raise ValueError(UNEXPECTED_END)
         return stop
 

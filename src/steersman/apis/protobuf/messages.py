@@ -22,7 +22,7 @@ import orjson
 from steersman.apis.protobuf import fields
 from steersman.apis.protobuf.fields import ReadField, Zero
 from steersman.apis.protobuf.json_forms import FORMS, OMITTED_WHEN_ZERO
-from steersman.apis.protobuf.values import SCALARS, Budget, ReadValue
+from steersman.apis.protobuf.values import MESSAGE_PARTS, SCALARS, Budget, ReadValue
 from steersman.apis.protobuf.wire import BYTES, UNEXPECTED_END, skip, span, varint
 
 DATA_FILE = Path(__file__).with_name("messages.bin")
@@ -43,9 +43,9 @@ class Messages:
     def names(self) -> list[str]:
         return list(self._texts)
 
-    def is_kind(self, name: str) -> bool:
-        """Whether there is such a message and it can be a whole body."""
-        return self._texts.get(name, "").partition("\n")[0] == "kind"
+    def form(self, name: str) -> str:
+        """``kind`` for a message that can be a whole body, else the name of its JSON form if it has one, else empty."""
+        return self._texts.get(name, "").partition("\n")[0]
 
     def __getitem__(self, name: str) -> "Message":
         message = self._messages.get(name)
@@ -76,18 +76,23 @@ class Message:
 
     def merge(self, buf: bytes, at: int, end: int, out: dict[str, Any], budget: Budget) -> None:
         """Read fields into ``out``, then add to it what JSON has when it was not sent."""
-        budget.messages -= 1
+        budget.parts -= MESSAGE_PARTS
         budget.levels -= 1
-        if budget.messages < 0 or budget.levels < 0:
-            raise ValueError("the message has too many parts, or nests too deep")
+        if budget.levels < 0:
+            raise ValueError("the message nests too deep")
         readers = self._readers
         while at < end:
+            budget.parts -= 1
+            if budget.parts < 0:
+                break
             tag = buf[at]
             at += 1
             if tag > 0x7F:
                 tag, at = varint(buf, at - 1)
             reader = readers.get(tag)
             at = reader(buf, at, end, out, budget) if reader is not None else self._skip(buf, at, end, tag)
+        if budget.parts < 0:
+            raise ValueError("the message has too many parts")
         if at != end:
             raise ValueError(UNEXPECTED_END)
         for name, zero in self._always:

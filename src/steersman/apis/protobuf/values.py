@@ -13,13 +13,17 @@ _DOUBLE = struct.Struct("<d")
 _WHOLE_BELOW = 1e21
 
 
+MESSAGE_PARTS = 4
+"""What a message costs of a budget, by the memory that its JSON form takes."""
+
+
 class Budget:
-    """What a body may still use up while it is read: messages, made or read, and levels of messages in messages."""
+    """What a body may still use up while it is read: parts, which are fields and messages, and levels of messages."""
 
-    __slots__ = ("levels", "messages")
+    __slots__ = ("levels", "parts")
 
-    def __init__(self, messages: int, levels: int) -> None:
-        self.messages, self.levels = messages, levels
+    def __init__(self, parts: int, levels: int) -> None:
+        self.parts, self.levels = parts, levels
 
 
 ReadValue = Callable[[bytes, int, int, Budget], tuple[Any, int]]
