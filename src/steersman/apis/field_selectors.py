@@ -43,14 +43,21 @@ SELECTABLE: Mapping[GroupKind, tuple[str, ...]] = {
     GroupKind("apps", "ReplicaSet"): ("status.replicas",),
     GroupKind("batch", "Job"): ("status.successful",),
     GroupKind("certificates.k8s.io", "CertificateSigningRequest"): ("spec.signerName",),
+    GroupKind("certificates.k8s.io", "ClusterTrustBundle"): ("spec.signerName",),
+    GroupKind("certificates.k8s.io", "PodCertificateRequest"): (
+        "spec.signerName",
+        "spec.podName",
+        "spec.serviceAccountName",
+        "spec.nodeName",
+    ),
     GroupKind("resource.k8s.io", "ResourceSlice"): ("spec.nodeName", "spec.driver"),
 }
 _ELSEWHERE = {
-    "status.podIP": ("status", "podIP"),
     "status.successful": ("status", "succeeded"),
     "reportingComponent": ("reportingComponent",),
     "source": ("source", "component"),
 }
+_INSTEAD = {"source": ("reportingComponent",)}
 _WHEN_MISSING = {
     "spec.unschedulable": "false",
     "spec.hostNetwork": "false",
@@ -65,13 +72,21 @@ def field_reader(kind: GroupKind) -> Callable[[Any], Mapping[str, str]] | None:
     if paths is None:
         return None
     steps = [(path, _ELSEWHERE.get(path, tuple(path.split(".")))) for path in paths]
-    return lambda obj: {path: _text(obj, step, _WHEN_MISSING.get(path, "")) for path, step in steps}
+    instead = [(path, other) for path, other in _INSTEAD.items() if path in paths]
+
+    def read(obj: Any) -> Mapping[str, str]:
+        fields = {path: _text(obj, step, _WHEN_MISSING.get(path, "")) for path, step in steps}
+        for path, other in instead:
+            fields[path] = fields[path] or _text(obj, other, "")
+        return fields
+
+    return read
 
 
 def _text(obj: Any, steps: tuple[str, ...], missing: str) -> str:
     for step in steps:
         obj = obj.get(step) if isinstance(obj, dict) else None
-    if obj is None:
+    if obj is None or isinstance(obj, dict | list):
         return missing
     if isinstance(obj, bool):
         return "true" if obj else "false"

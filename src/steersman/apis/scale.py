@@ -4,6 +4,7 @@ from typing import Any
 
 from steersman.apimachinery.errors import field_invalid, invalid
 from steersman.apimachinery.group_version import GroupKind, GroupVersionKind
+from steersman.apimachinery.label_selector import from_label_selector
 from steersman.apiserver.registry.resource import Object
 
 SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
@@ -16,15 +17,17 @@ def read_scale(parent: Object) -> Object:
         "kind": SCALE.kind,
         "apiVersion": SCALE.api_version,
         "metadata": {key: meta[key] for key in kept if key in meta},
-        "spec": {"replicas": spec.get("replicas", 0)},
-        "status": {"replicas": status.get("replicas", 0), "selector": _selector(spec.get("selector"))},
+        "spec": {"replicas": spec.get("replicas") or 0},
+        "status": {"replicas": status.get("replicas") or 0, "selector": _selector(spec.get("selector"))},
     }
 
 
 def write_scale(parent: Object, scale: Object) -> Object:
     """Put the scale's replicas, and the resourceVersion it was read at, into the parent. Raises 422 when negative."""
     spec = scale.get("spec") or {}
-    replicas = spec.get("replicas", 0) if isinstance(spec, dict) else None
+    replicas = spec.get("replicas") if isinstance(spec, dict) else spec
+    if replicas is None:
+        replicas = 0
     if type(replicas) is not int or replicas < 0:
         error = field_invalid("spec.replicas", replicas, "must be greater than or equal to 0")
         raise invalid(GroupKind(SCALE.group, SCALE.kind), parent["metadata"]["name"], [error])
@@ -35,21 +38,10 @@ def write_scale(parent: Object, scale: Object) -> Object:
     return parent
 
 
-_OPERATORS = {
-    "In": "{key} in ({values})",
-    "NotIn": "{key} notin ({values})",
-    "Exists": "{key}",
-    "DoesNotExist": "!{key}",
-}
-
-
 def _selector(selector: Any) -> str:
-    """A label selector object (or a plain map) in its string form."""
+    """A label selector object (or a plain map) in its string form, its terms in order of their keys."""
     if not isinstance(selector, dict):
         return ""
-    plain = selector if not {"matchLabels", "matchExpressions"} & selector.keys() else selector.get("matchLabels") or {}
-    parts = [f"{key}={value}" for key, value in sorted(plain.items())]
-    for one in selector.get("matchExpressions") or ():
-        values = ",".join(sorted(one.get("values") or ()))
-        parts.append(_OPERATORS[one["operator"]].format(key=one["key"], values=values))
-    return ",".join(parts)
+    if {"matchLabels", "matchExpressions"} & selector.keys():
+        return str(from_label_selector(selector))
+    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
