@@ -35,8 +35,9 @@ lint: $(READY) ## Check style, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-catalog: $(READY) ## Build the catalog of built-in kinds again (downloads its sources from the package index)
+catalog: $(READY) ## Build the data files of built-in kinds again (downloads their sources from the package index)
 	$(BIN)/python hack/build_catalog.py
+	$(BIN)/python hack/build_protobuf.py
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis
