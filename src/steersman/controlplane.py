@@ -82,6 +82,7 @@ class ControlPlane:
     :param insecure_http: HOST:PORT for plain HTTP, on a loopback address only.
     :param compaction_interval: seconds that superseded revisions stay readable at least.
 
+    Once it has started, ``url`` and ``insecure_url`` say where it listens; empty where it does not.
     Raises ValueError, with one line, for what cannot be served.
     """
 
@@ -107,7 +108,7 @@ class ControlPlane:
         self._insecure = _loopback(insecure_http) if insecure_http else None
         self._data_dir = data_dir
         self.kubeconfig = kubeconfig or (data_dir / "kubeconfig" if data_dir else None)
-        self.url = ""
+        self.url = self.insecure_url = ""
         self._version = KubernetesVersion.parse(version)
         self._profile, self._runtime_config = profile, RuntimeConfig.parse(runtime_config)
         self._tokens = TokenFile(token_auth_file) if token_auth_file else None
@@ -215,7 +216,9 @@ class ControlPlane:
         http = HttpServer(self._started_handler())
         self._stack.push_async_callback(http.drain, DRAIN_SECONDS)
         if self._insecure is not None:
-            await _listen(http, *self._insecure)
+            host, port = self._insecure
+            port = await _listen(http, host, port)
+            self.insecure_url = f"http://{_reachable(host)}:{port}"
         if self._listen is None or self._data_dir is None:
             return
         host, port = self._listen

@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import ssl
 import stat
 import subprocess
@@ -106,12 +105,11 @@ def test_tokens(new_server: Start, tmp_path: Path) -> None:
 
 
 def test_plain_http_is_served_besides(new_server: Start) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    server = new_server(f"--insecure-http={address}", "--store=memory:")
+    server = new_server("--insecure-http=127.0.0.1:0", "--store=memory:")
+    said = re.search(r"plain HTTP on (http://127\.0\.0\.1:\d+)", (server.directory / "server.log").read_text())
+    assert said is not None
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"http://{address}/api", timeout=30)
+        urllib.request.urlopen(f"{said[1]}/api", timeout=30)
     assert refused.value.code == 401
     assert server.request("GET", "/api")[0] == 200
 

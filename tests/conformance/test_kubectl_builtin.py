@@ -4,10 +4,12 @@ import json
 import re
 import threading
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.conformance.processes import Kubectl
+from tests.conformance.kubectl_wheels import WHEELS, old_kubectl
+from tests.conformance.processes import Kubectl, ServerProcess
 
 LABELS = {"app": "web"}
 
@@ -359,3 +361,24 @@ def test_proxy(web: Kubectl) -> None:
     proxy.kill()
     proxy.communicate()
     assert found["metadata"]["name"] == "web"
+
+
+@pytest.mark.parametrize("minor", WHEELS)
+def test_an_older_kubectl_with_a_server_of_its_minor(
+    minor: str, new_server: Callable[..., ServerProcess], pytestconfig: pytest.Config
+) -> None:
+    server = new_server(f"--emulated-version={minor}", "--store=memory:")
+    assert pytestconfig.cache is not None
+    kubectl = Kubectl(str(old_kubectl(minor, pytestconfig.cache.mkdir("kubectl"))), server)
+    kubectl("create", "deployment", "web", "--image=nginx:1")
+    kubectl("scale", "deployment", "web", "--replicas=3")
+    kubectl("set", "image", "deployment/web", "nginx=nginx:2")
+    kubectl("apply", "-f", "-", stdin=config_map("settings", mode="fast"))
+    assert jsonpath(kubectl, "deployment/web", ".spec.replicas") == "3"
+    assert re.search(r"Image: +nginx:2$", kubectl("describe", "deployment", "web"), re.MULTILINE)
+    assert re.search(r"replicas\s+<integer>", kubectl("explain", "deployment.spec"))
+    told = json.loads(kubectl("version", "-o", "json"))
+    client, answered = told["clientVersion"], told["serverVersion"]
+    assert (client["major"], client["minor"].rstrip("+")) == (answered["major"], answered["minor"])
+    kubectl("delete", "deployment,cm", "--all")
+    assert kubectl("get", "deployment,cm", "-o", "name") == ""

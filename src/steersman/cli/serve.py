@@ -122,6 +122,8 @@ async def _serve(control_plane: ControlPlane) -> None:
         loop.add_signal_handler(number, stop.set)
     async with control_plane:
         _spare_the_collector()
+        if control_plane.insecure_url:
+            _logger.info("also serving plain HTTP on %s", control_plane.insecure_url)
         print(f"ready {control_plane.url} kubeconfig={control_plane.kubeconfig}", flush=True)
         await stop.wait()
         _logger.info("stopping: finishing the requests in flight")
