@@ -17,7 +17,6 @@ from typing import Self
 from steersman.admission.namespace_lifecycle import NamespaceLifecycle
 from steersman.apiextensions.definition_resource import definition_resources
 from steersman.apiextensions.reaction import DefinitionReaction
-from steersman.apimachinery.group_version import GroupResource
 from steersman.apimachinery.time import format_time
 from steersman.apis import protobuf
 from steersman.apis.builtin import CUSTOM_RESOURCE_DEFINITION, Definitions, builtin_resources
@@ -147,9 +146,16 @@ class ControlPlane:
         await self.stop()
 
     @property
+    def handler(self) -> Handler:
+        """What answers requests, once the control plane has started: the way in for a client in this process."""
+        if self._handler is None:
+            raise RuntimeError("the control plane has not been started")
+        return self._handler
+
+    @property
     def asgi(self) -> AsgiApp:
         """The control plane as an ASGI application, once it has started; the same users, the same answers."""
-        return AsgiApp(self._started_handler())
+        return AsgiApp(self.handler)
 
     async def _start(self) -> None:
         if self._data_dir is not None:
@@ -180,9 +186,7 @@ class ControlPlane:
         sources = _sources()
         lifecycle = Lifecycle(self._store, self._cache, admission, sources)
         info = version_info(self._version.minor)
-        metrics = Metrics(info)
-        metrics.sources.objects = self._object_counts
-        backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
+        backend = Backend(self._store, self._cache, lifecycle, Metrics(info), time.time, _DECODERS)
         routes = self._routes(info, backend.metrics)
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle
         await create_system_namespaces(lifecycle, namespaces)
@@ -213,7 +217,7 @@ class ControlPlane:
         return routes
 
     async def _serve_http(self) -> None:
-        http = HttpServer(self._started_handler())
+        http = HttpServer(self.handler)
         self._stack.push_async_callback(http.drain, DRAIN_SECONDS)
         if self._insecure is not None:
             host, port = self._insecure
@@ -236,22 +240,6 @@ class ControlPlane:
     async def _check_storage(self) -> None:
         """Raises StoreClosed when the store is gone."""
         await self._store.current_revision()
-
-    def _object_counts(self) -> dict[GroupResource, int]:
-        """Objects of each stored kind that has been asked for since the start."""
-        counts = {}
-        for resource in self._served.all():
-            if resource.stored is not None and resource.is_stored_version:
-                stored = resource.stored
-                cacher = self._cache.cacher(stored.prefix, stored.codec, stored.namespaced)
-                if cacher.ready:
-                    counts[resource.group_resource] = cacher.count
-        return counts
-
-    def _started_handler(self) -> Handler:
-        if self._handler is None:
-            raise RuntimeError("the control plane has not been started")
-        return self._handler
 
 
 def _definition_kinds(definitions: Definitions) -> list[Resource]:
