@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -38,7 +39,7 @@ from steersman.apiserver.authorization import (
     SelfReviewsForAuthenticated,
 )
 from steersman.apiserver.certificates import CertificatePaths, ensure_certificates, write_kubeconfig
-from steersman.apiserver.discovery import Discovery
+from steersman.apiserver.discovery import Discovery, PathIndex
 from steersman.apiserver.handlers.call import Backend
 from steersman.apiserver.handlers.negotiation import DECODERS, Decoders
 from steersman.apiserver.health import Health
@@ -152,7 +153,7 @@ class ControlPlane:
             raise RuntimeError("the control plane has not been started")
         return self._handler
 
-    @property
+    @cached_property
     def asgi(self) -> AsgiApp:
         """The control plane as an ASGI application, once it has started; the same users, the same answers."""
         return AsgiApp(self.handler)
@@ -207,6 +208,7 @@ class ControlPlane:
         discovery = Discovery(self._served, lambda: self.url.removeprefix("https://"))
         openapi = OpenAPI(self._served, info)
         routes: dict[str, Handler] = {"/metrics": metrics.handle}
+        routes["/"] = PathIndex(self._served, routes).handle
         routes["/version"] = routes["/version/"] = Version(info).handle
         for path in ("/api", "/apis"):
             routes[path] = routes[f"{path}/"] = discovery.handle

@@ -8,7 +8,7 @@ import pytest
 
 from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupVersionKind
-from steersman.apiserver.discovery import Discovery
+from steersman.apiserver.discovery import Discovery, PathIndex
 from steersman.apiserver.discovery.resources import storage_version_hash
 from steersman.apiserver.http.message import Request, Response
 from steersman.apiserver.registry.resource import Resource
@@ -267,3 +267,14 @@ def test_what_changes_is_seen_at_once(
     assert dict(after.headers)[b"ETag"] != dict(before.headers)[b"ETag"]
     with pytest.raises(ApiError):
         discovery.handle(get("/apis/example.com"))
+
+
+def test_the_root_lists_routes_and_served_versions(served: ServedResources, get: Get) -> None:
+    routes = dict.fromkeys(("/", "/healthz", "/healthz/", "/version"), lambda request: Response(200))
+
+    paths = body(PathIndex(served, routes).handle(get("/")))["paths"]
+
+    assert {"/healthz", "/version", "/api", "/api/v1", "/apis/apps", "/apis/apps/v1", "/apis/example.com/v1"} <= {
+        *paths
+    }
+    assert paths == sorted({*paths})

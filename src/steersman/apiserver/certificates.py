@@ -89,7 +89,11 @@ current-context: steersman
 def write_private(path: Path, data: bytes) -> None:
     """Creates or replaces ``path`` in one step; nobody but its owner can ever read it (mode 0600)."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        # The name that the user knows, not that of the file on the way.
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

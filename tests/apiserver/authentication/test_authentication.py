@@ -115,3 +115,13 @@ def test_other_connections_remember_nothing() -> None:
         required.authenticate(request_of(b"Bearer x", Connection()))
 
     assert fixed.asked == 3
+
+
+@pytest.mark.parametrize("field", [b"impersonate-user", b"impersonate-uid", b"impersonate-group"])
+def test_nobody_is_answered_as_themselves_who_asks_as_another(field: bytes) -> None:
+    request = Request("GET", "/", "", {field: b"nobody"}, b"", Connection())
+
+    with pytest.raises(ApiError, match="impersonation is not supported") as refused:
+        RequiredAuthentication(Fixed(ALICE)).authenticate(request)
+
+    assert refused.value.code == 403

@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from steersman.apimachinery.errors import unauthorized
+from steersman.apimachinery.errors import forbidden, unauthorized
 from steersman.apiserver.authentication.authenticator import Authenticator
 from steersman.apiserver.authentication.user import ALL_AUTHENTICATED, UserInfo
 from steersman.apiserver.http.message import Request
 
 _REMEMBER_SECONDS = 10.0
+# Answering as the real user, who may do more, what was asked as another one would be a lie.
+_IMPERSONATION = frozenset((b"impersonate-user", b"impersonate-uid", b"impersonate-group"))
 
 
 class RequiredAuthentication:
@@ -32,7 +34,9 @@ class RequiredAuthentication:
         self._authenticator, self._remember, self._clock = authenticator, remember, clock
 
     def authenticate(self, request: Request) -> UserInfo:
-        """The user. Raises :class:`ApiError` 401 for bad credentials, and for none."""
+        """The user. Raises :class:`ApiError` 401 for bad credentials, and for none; 403 for impersonation."""
+        if not _IMPERSONATION.isdisjoint(request.headers):
+            raise forbidden(None, "", "impersonation is not supported by this server")
         connection = request.connection
         presented = request.headers.get(b"authorization", b"")
         if connection.remembered is not None:

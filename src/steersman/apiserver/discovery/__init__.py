@@ -5,5 +5,6 @@ of groups and then one list of resources for each group and version.
 """
 
 from steersman.apiserver.discovery.documents import Discovery
+from steersman.apiserver.discovery.path_index import PathIndex
 
-__all__ = ["Discovery"]
+__all__ = ["Discovery", "PathIndex"]
