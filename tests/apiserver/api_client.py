@@ -8,7 +8,17 @@ from urllib.parse import urlencode
 
 import orjson
 
-from steersman.apiserver.http.message import Answer, Connection, Frame, Handler, PeerCertificate, Request, Stream
+from steersman.apiserver.http.message import (
+    Answer,
+    Connection,
+    Frame,
+    Handler,
+    PeerCertificate,
+    Request,
+    Response,
+    Stream,
+)
+from steersman.controlplane import ControlPlane
 
 Event = dict[str, Any]
 ADMIN = PeerCertificate("admin", ("system:masters",))
@@ -70,8 +80,9 @@ class Watching:
 
 
 class Client:
-    def __init__(self, handler: Handler, certificate: PeerCertificate | None = ADMIN) -> None:
+    def __init__(self, handler: Handler, certificate: PeerCertificate | None = ADMIN, token: str = "") -> None:
         self._handler = handler
+        self._credentials = {b"authorization": b"Bearer " + token.encode()} if token else {}
         self._connection = Connection("127.0.0.1:1", True, certificate)
 
     async def answer(
@@ -88,6 +99,7 @@ class Client:
         text = "&".join(filter(None, (text, urlencode(query))))
         data = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
         fields = {name.lower().encode(): value.encode() for name, value in (headers or {}).items()}
+        fields.update(self._credentials)
         answer = self._handler(Request(method, bare, text, fields, data, self._connection))
         return await answer if isinstance(answer, Awaitable) else answer
 
@@ -109,6 +121,11 @@ class Client:
             sent["content-type"] = content_type
         answer = await self.answer(method, path, body, headers=sent, **query)
         assert not isinstance(answer, Stream), "the answer is a stream"
+        return self.reply(answer)
+
+    @staticmethod
+    def reply(answer: Response) -> Reply:
+        """An answer, decoded."""
         data = answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
         found: dict[str, list[str]] = {}
         for name, value in answer.headers:
@@ -176,6 +193,15 @@ def causes(reply: Reply) -> Sequence[tuple[str, str]]:
     return [(cause.get("field", ""), cause["message"]) for cause in reply.body["details"]["causes"]]
 
 
+CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+THINGS = "/apis/example.com/v1/namespaces/default/things"
+TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
 def config_map(name: str = "", **data: str) -> dict[str, Any]:
     """A ConfigMap; without a name it has empty metadata."""
     return {
@@ -184,3 +210,62 @@ def config_map(name: str = "", **data: str) -> dict[str, Any]:
         "metadata": {"name": name} if name else {},
         **({"data": data} if data else {}),
     }
+
+
+@asynccontextmanager
+async def serving(**options: Any) -> AsyncIterator[Client]:
+    """A control plane of its own, and its administrator."""
+    async with ControlPlane(**{"store": "memory:", **options}) as control_plane:
+        yield Client(control_plane.handler)
+
+
+def thing(name: str = "a", **spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": name}, "spec": spec}
+
+
+def deployment(name: str = "web", **metadata: Any) -> dict[str, Any]:
+    labels = {"app": name}
+    pods = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "nginx:1"}]}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, **metadata},
+        "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": pods},
+    }
+
+
+async def define_things(api: Client) -> None:
+    """Serve the custom resource Thing of example.com/v1, with status and scale."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    spec = {
+        "type": "object",
+        "properties": {"replicas": {"type": "integer"}, "size": {"type": "integer"}, "any": anything},
+    }
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "subresources": {
+            "status": {},
+            "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"},
+        },
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec, "status": anything}}},
+    }
+    names = {"kind": "Thing", "plural": "things"}
+    made = await api.made(
+        DEFINITIONS,
+        {
+            "metadata": {"name": "things.example.com"},
+            "spec": {"group": "example.com", "names": names, "scope": "Namespaced", "versions": [version]},
+        },
+    )
+    async with api.watch(
+        DEFINITIONS + "/things.example.com", resourceVersion=made["metadata"]["resourceVersion"]
+    ) as watching:
+        while not _is_established(await watching.next()):
+            pass
+
+
+def _is_established(event: Event) -> bool:
+    conditions = event["object"]["status"].get("conditions", ())
+    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)

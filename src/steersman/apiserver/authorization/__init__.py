@@ -54,6 +54,22 @@ class DiscoveryForAuthenticated:
         return NO_OPINION
 
 
+class SelfReviewsForAuthenticated:
+    """Any authenticated user may ask who they are and what they may do (upstream's role ``system:basic-user``)."""
+
+    RESOURCES = frozenset(
+        (
+            ("authentication.k8s.io", "selfsubjectreviews"),
+            ("authorization.k8s.io", "selfsubjectaccessreviews"),
+            ("authorization.k8s.io", "selfsubjectrulesreviews"),
+        )
+    )
+
+    def authorize(self, user: UserInfo, info: RequestInfo) -> Verdict:
+        asks = info.verb == "create" and (info.group, info.resource) in self.RESOURCES and not info.subresource
+        return Verdict(Decision.ALLOW) if asks and "system:authenticated" in user.groups else NO_OPINION
+
+
 class AuthorizerChain:
     """Asks each authorizer in turn; no opinion from any of them is a refusal."""
 

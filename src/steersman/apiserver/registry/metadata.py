@@ -112,8 +112,8 @@ def prepare_update(obj: Object, old: Object, resource: Resource, *, patched: boo
 
 def sent_version(obj: Object) -> str:
     """The resourceVersion that a client demands the object to be at, empty for whichever."""
-    version = (obj.get("metadata") or {}).get("resourceVersion") or ""
-    return "" if version == "0" else version
+    version = metadata_of(obj).get("resourceVersion")
+    return "" if version is None or version == "0" else version
 
 
 def drop_empty(meta: dict[str, Any]) -> None:

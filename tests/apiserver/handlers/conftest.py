@@ -1,0 +1,27 @@
+"""A control plane in this process, its administrator as a client, and a custom resource."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.apiserver.api_client import Client, define_things, serving
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Client]:
+    async with serving() as client:
+        yield client
+
+
+@pytest.fixture(params=["memory:", "sqlite:///{}/state.db"], ids=["memory", "sqlite"])
+async def stored(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
+    """The same over each store."""
+    async with serving(store=request.param.format(tmp_path)) as client:
+        yield client
+
+
+@pytest.fixture
+async def things(api: Client) -> Client:
+    """A server with the custom resource Thing."""
+    await define_things(api)
+    return api
