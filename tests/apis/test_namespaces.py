@@ -110,7 +110,7 @@ async def test_a_namespace_waits_for_what_finalizers_hold(api: Client) -> None:
 
 async def test_a_namespace_can_be_held_itself(api: Client) -> None:
     body = namespace("a")
-    body["metadata"]["finalizers"] = ["example.com/hold"]  # type: ignore[index]
+    body["metadata"]["finalizers"] = ["example.com/hold"]
     await api.made(NAMESPACES, body)
 
     async with api.watch(f"{NAMESPACES}/a") as watching:
