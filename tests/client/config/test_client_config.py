@@ -99,6 +99,31 @@ users: [{name: a, user: {token: abc, as: me}}]
     assert config.impersonation.user == "me"
 
 
+GIVEN = [
+    ("token: abc", {"Authorization": "Bearer abc"}),
+    ("username: me", {"Authorization": "Basic bWU6"}),
+    ("client-certificate-data: YQ==, client-key-data: YQ==", {}),
+]
+
+
+@pytest.mark.parametrize(("fields", "headers"), GIVEN)
+async def test_a_plugin_is_not_run_where_there_are_credentials(
+    fields: str, headers: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "config"
+    path.write_text(f"""
+current-context: a
+contexts: [{{name: a, context: {{cluster: a, user: a}}}}]
+clusters: [{{name: a, cluster: {{server: https://a}}}}]
+users:
+- name: a
+  user:
+    exec: {{command: /no, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never}}
+    {fields.replace(", ", chr(10) + "    ")}
+""")
+    assert await load_config(path).credentials.headers() == headers
+
+
 def test_impersonation_escapes_keys() -> None:
     who = Impersonation("me", extra={"example.com/Scope%ü": ("a", "b")})
     assert who.headers() == (

@@ -86,7 +86,7 @@ def test_paths_belong_to_the_file_they_stand_in(directory: Path, monkeypatch: py
 def test_all_files_problems_are_told(directory: Path) -> None:
     (directory / "dev" / "config").write_text("clusters: 7")
     (directory / "prod" / "config").write_text("users: [{name: a, user: {token: 7}}]")
-    paths = [str(directory / name / "config") for name in ("dev", "prod", "last")]
+    paths = [str(directory / name / "config") for name in ("dev", "prod", "last", "dev")]
     with pytest.raises(ConfigError) as raised:
         load_kubeconfigs(paths)
     assert raised.value.problems == (

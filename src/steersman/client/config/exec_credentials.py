@@ -86,10 +86,6 @@ class ExecCredentials:
         result = read_result(self._plugin, await self._output())
         # A new object for each run: that is how rejected headers are told from newer ones.
         self._headers = bearer_headers(result.token) if result.token else {}
-        # An equal certificate stays the same object, so that connections made with it stay in use.
-        before = self._result
-        if before is not None and before.certificate == result.certificate:
-            result = ExecResult(result.token, before.certificate, result.expires_at)
         self._result = result
 
     async def _output(self) -> bytes:
