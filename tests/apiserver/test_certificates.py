@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from steersman.apiserver.certificates import ensure_certificates, write_kubeconfig, write_private
+from steersman.apiserver.host_addresses import host_addresses
 from steersman.apiserver.http.tls import peer_certificate, server_ssl_context
 
 HOSTS = ["192.0.2.7", "api.example.com", "0.0.0.0", "::"]
@@ -68,8 +69,15 @@ def test_the_server_certificate_names_every_way_to_reach_the_server(tmp_path: Pa
         "kubernetes.default.svc.cluster.local",
     }
     assert set(names.get_values_for_type(x509.IPAddress)) == {
-        ipaddress.ip_address(address) for address in ("192.0.2.7", "127.0.0.1", "::1")
+        ipaddress.ip_address(address) for address in ("192.0.2.7", "127.0.0.1", "::1", *host_addresses())
     }
+
+
+def test_without_a_wildcard_the_machines_other_addresses_are_not_named(tmp_path: Path) -> None:
+    certificate = load(ensure_certificates(tmp_path, ["127.0.0.1"]).server)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+
+    assert set(map(str, names.get_values_for_type(x509.IPAddress))) == {"127.0.0.1", "::1"}
 
 
 def test_the_chain_verifies_and_the_keys_are_p256(tmp_path: Path) -> None:
@@ -150,7 +158,7 @@ def test_certificates_are_renewed_30_days_before_they_end(tmp_path: Path, days: 
         ("apiserver.key", ["apiserver.crt"]),
         ("admin.crt", ["admin.crt"]),
         ("ca.key", ["admin.crt", "apiserver.crt", "ca.crt"]),
-        ("certificates.json", ["admin.crt", "apiserver.crt", "ca.crt"]),
+        ("certificates.json", ["admin.crt", "apiserver.crt"]),
     ],
 )
 def test_what_is_lost_is_issued_again(tmp_path: Path, lost: str, renewed: list[str]) -> None:
@@ -171,6 +179,34 @@ def test_a_spoilt_record_is_no_obstacle(tmp_path: Path, record: bytes) -> None:
 
     server_ssl_context(paths.server, paths.server_key, paths.ca)
     assert set(json.loads((tmp_path / "certificates.json").read_bytes())) == {"ca", "server", "admin"}
+
+
+@pytest.mark.parametrize("spoilt", ["apiserver.crt", "apiserver.key", "ca.crt"])
+def test_a_spoilt_file_is_named(tmp_path: Path, spoilt: str) -> None:
+    ensure_certificates(tmp_path, HOSTS)
+    (tmp_path / spoilt).write_bytes(b"spoilt")
+    paths = ensure_certificates(tmp_path, HOSTS)
+
+    with pytest.raises(ValueError, match=spoilt):
+        server_ssl_context(paths.server, paths.server_key, paths.ca)
+
+
+def test_a_ca_with_anothers_key_issues_nothing(tmp_path: Path) -> None:
+    paths, others = ensure_certificates(tmp_path / "a", HOSTS), ensure_certificates(tmp_path / "b", HOSTS)
+    paths.ca_key.write_bytes(others.ca_key.read_bytes())
+
+    with pytest.raises(ValueError, match=r"ca\.crt, .*ca\.key: the key is not that of the certificate; remove both"):
+        ensure_certificates(tmp_path / "a", ["192.0.2.8"])
+
+
+def test_after_a_crash_between_the_cas_two_files_another_is_made(tmp_path: Path) -> None:
+    paths, others = ensure_certificates(tmp_path / "a", HOSTS), ensure_certificates(tmp_path / "b", HOSTS)
+    paths.ca_key.write_bytes(others.ca_key.read_bytes())
+    (tmp_path / "a" / "certificates.json").write_bytes(b"{}")
+    before = contents(tmp_path / "a")
+    ensure_certificates(tmp_path / "a", HOSTS)
+
+    assert changed(before, contents(tmp_path / "a")) == ["admin.crt", "apiserver.crt", "ca.crt"]
 
 
 def test_a_private_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:

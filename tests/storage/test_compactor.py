@@ -1,6 +1,7 @@
 """Compaction by the clock."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 
 import pytest
@@ -86,3 +87,9 @@ async def test_it_ends_with_the_store(store: MemoryStore) -> None:
 
     assert clock.asked.empty()
     await compactor.stop()
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.inf, math.nan])
+def test_an_interval_that_never_comes_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="positive number of seconds"):
+        Compactor(MemoryStore(), seconds)

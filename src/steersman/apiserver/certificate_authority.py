@@ -42,6 +42,14 @@ def issue_authority(common_name: str, now: datetime, lifetime: timedelta) -> Key
     return _sign(builder, key, key)
 
 
+def authority_end(authority: KeyPair) -> datetime:
+    """When an EC certificate authority ends. Raises ValueError where it is none, or its key is another one's."""
+    certificate = x509.load_pem_x509_certificate(authority.certificate)
+    if certificate.public_key() != _authority_key(authority).public_key():
+        raise ValueError("the key is not that of the certificate")
+    return certificate.not_valid_after_utc
+
+
 def issue_server(authority: KeyPair, names: Sequence[str], now: datetime, lifetime: timedelta) -> KeyPair:
     """A server certificate for ``names``: DNS names and IP addresses."""
     alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
@@ -65,9 +73,7 @@ def _issue(
     alternatives: x509.SubjectAlternativeName | None,
 ) -> KeyPair:
     issuer = x509.load_pem_x509_certificate(authority.certificate)
-    issuer_key = load_pem_private_key(authority.key, None)
-    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
-        raise ValueError("the key of the certificate authority is not an EC key")
+    issuer_key = _authority_key(authority)
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
         _begin(subject, issuer.subject, key.public_key(), now, lifetime)
@@ -79,6 +85,13 @@ def _issue(
     if alternatives is not None:
         builder = builder.add_extension(alternatives, critical=False)
     return _sign(builder, issuer_key, key)
+
+
+def _authority_key(authority: KeyPair) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(authority.key, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError("the key of the certificate authority is not an EC key")
+    return key
 
 
 def _begin(

@@ -5,6 +5,7 @@ need not load ``cryptography``.
 """
 
 import base64
+import contextlib
 import json
 import os
 import secrets
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from steersman.apiserver.host_addresses import host_addresses
 
 if TYPE_CHECKING:
     from steersman.apiserver.certificate_authority import KeyPair
@@ -51,10 +54,11 @@ class CertificatePaths:
 def ensure_certificates(directory: Path, hosts: Sequence[str], now: float | None = None) -> CertificatePaths:
     """Sees to it that ``directory`` (mode 0700) has a CA, and of it a server and an admin client certificate.
 
-    The server certificate is for ``hosts`` (names or addresses that the server listens on), this machine's name,
-    localhost and the names of the ``kubernetes`` Service; the admin's is for user ``kubernetes-admin`` in group
-    ``system:masters``. A certificate is issued anew when it is missing, was issued for other hosts, or ends within 30
-    days of ``now`` (seconds since the epoch). Raises OSError where the directory cannot be written.
+    The server certificate is for ``hosts`` (names or addresses that the server listens on; for a wildcard all addresses
+    of this machine), this machine's name, localhost and the names of the ``kubernetes`` Service; the admin's is for
+    user ``kubernetes-admin`` in group ``system:masters``. A certificate is issued anew when it is missing, was issued
+    for other hosts, or ends within 30 days of ``now`` (seconds since the epoch). Raises OSError where the directory
+    cannot be written, and ValueError where the CA's files are not what they were.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -106,7 +110,9 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def _server_names(hosts: Sequence[str]) -> list[str]:
-    names = [name for name in (*hosts, socket.gethostname()) if name not in _WILDCARDS and name.isascii()]
+    names = {name for name in (*hosts, socket.gethostname()) if name not in _WILDCARDS and name.isascii()}
+    if not _WILDCARDS.isdisjoint(hosts):
+        names.update(host_addresses())
     return sorted({*names, *_NAMES})
 
 
@@ -123,6 +129,8 @@ class _Issuer:
 
     def ensure(self, names: list[str]) -> CertificatePaths:
         paths = self._paths
+        if "ca" not in self._record:
+            self._recover_authority()
         if not self._is_fresh("ca", paths.ca, paths.ca_key, []):
             self._record.clear()  # whatever an earlier CA signed is worth nothing now
             self._issue("ca", paths.ca, paths.ca_key, [], _AUTHORITY_LIFETIME)
@@ -138,6 +146,16 @@ class _Issuer:
         except (FileNotFoundError, ValueError):
             return {}
         return record if isinstance(record, dict) else {}
+
+    def _recover_authority(self) -> None:
+        """Take the CA on disk as it is where only the record is lost: whoever trusts it would be locked out."""
+        paths = self._paths
+        if paths.ca.is_file() and paths.ca_key.is_file():
+            from steersman.apiserver import certificate_authority as authority
+
+            pair = authority.KeyPair(paths.ca.read_bytes(), paths.ca_key.read_bytes())
+            with contextlib.suppress(ValueError):
+                self._record["ca"] = {"names": [], "notAfter": int(authority.authority_end(pair).timestamp())}
 
     def _is_fresh(self, role: str, certificate: Path, key: Path, names: list[str]) -> bool:
         entry = self._record.get(role)
@@ -166,7 +184,12 @@ class _Issuer:
         now = datetime.fromtimestamp(self._now, UTC)
         if role == "ca":
             return authority.issue_authority("steersman-ca", now, lifetime)
-        issuer = authority.KeyPair(self._paths.ca.read_bytes(), self._paths.ca_key.read_bytes())
+        paths = self._paths
+        issuer = authority.KeyPair(paths.ca.read_bytes(), paths.ca_key.read_bytes())
+        try:
+            authority.authority_end(issuer)
+        except ValueError as error:
+            raise ValueError(f"{paths.ca}, {paths.ca_key}: {error}; remove both to have another CA made") from None
         if role == "server":
             return authority.issue_server(issuer, names, now, lifetime)
         return authority.issue_client(issuer, ADMIN_USER, (ADMIN_GROUP,), now, lifetime)

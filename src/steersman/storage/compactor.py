@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable
 
 from steersman.storage.store import Compacted, Store, StoreClosed
@@ -15,7 +16,7 @@ class Compactor:
 
     So every revision stays readable for at least one interval, and a watch may be away as long.
 
-    :param interval_seconds: time between two compactions.
+    :param interval_seconds: time between two compactions; ValueError is raised for what is no positive finite number.
     :param wait: sleeps for a number of seconds.
     """
 
@@ -26,6 +27,8 @@ class Compactor:
         *,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        if not 0 < interval_seconds < math.inf:
+            raise ValueError(f"the compaction interval must be a positive number of seconds, not {interval_seconds}")
         self._store, self._interval, self._wait = store, interval_seconds, wait
         self._seen = 0
         self._task: asyncio.Task[None] | None = None

@@ -1,6 +1,7 @@
 """The server over real sockets: what a well-behaved client, and one that leaves or is slow, gets."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from steersman.apimachinery.errors import too_many_requests
 from steersman.apiserver.certificates import CertificatePaths
 from steersman.apiserver.http.message import Connection, Request, Response, Stream
+from steersman.apiserver.http.server import HttpServer
 
 QUICK = {"resolution": 0.01}
 
@@ -383,3 +385,20 @@ async def test_without_a_client_certificate_there_is_none(serve: Any, whoami: An
     client.get("/")
 
     assert (await client.answer()).body == (b"(True, None)" if transport == "tls" else b"(False, None)")
+
+
+# Listening.
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine cannot listen on both at once")
+async def test_the_ipv6_wildcard_takes_ipv4_too(host: str) -> None:
+    server = HttpServer(echo)
+    bound, port = await server.listen("::", 0)
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    assert bound == "::"
+    assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+    writer.transport.abort()
+    await server.drain(1)

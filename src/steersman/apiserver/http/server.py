@@ -1,6 +1,8 @@
 """The HTTP server: listeners, and the end of them."""
 
 import asyncio
+import functools
+import socket
 import ssl
 
 from steersman.apiserver.http.limits import Limits
@@ -27,18 +29,25 @@ class HttpServer:
     async def listen(self, host: str, port: int, ssl_context: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Starts to accept on ``host`` and ``port``, and returns both as bound: port 0 picks a free one.
 
-        With ``ssl_context`` over TLS. Raises OSError where the address cannot be bound.
+        ``::`` is every address of the machine, of IPv4 too. With ``ssl_context`` over TLS. Raises OSError where the
+        address cannot be bound.
         """
         loop, limits = asyncio.get_running_loop(), self._state.limits
-        listener = await loop.create_server(
+        listen = functools.partial(
+            loop.create_server,
             lambda: HttpProtocol(self._state, loop),
-            host,
-            port,
             ssl=ssl_context,
             backlog=_BACKLOG,
             ssl_handshake_timeout=limits.handshake_seconds if ssl_context else None,
             ssl_shutdown_timeout=_SHUTDOWN_SECONDS if ssl_context else None,
         )
+        if host == "::" and socket.has_dualstack_ipv6():
+            # asyncio's own sockets take IPv6 alone, whatever the system's default is.
+            address = (host, port)
+            sock = socket.create_server(address, family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True)
+            listener = await listen(sock=sock)
+        else:
+            listener = await listen(host, port)
         self._listeners.append(listener)
         bound = listener.sockets[0].getsockname()
         return str(bound[0]), int(bound[1])

@@ -12,15 +12,21 @@ def server_ssl_context(certificate: Path, key: Path, client_ca: Path | None = No
     """TLS 1.2 and later, HTTP/1.1 by ALPN.
 
     ``certificate`` and ``key`` are PEM files. With ``client_ca`` (PEM) clients may show a certificate; one that this CA
-    did not sign ends the handshake.
+    did not sign ends the handshake. Raises ValueError, with the file's name, for what is not such a file.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(certificate, key)
+    try:
+        context.load_cert_chain(certificate, key)
+    except ssl.SSLError:
+        raise ValueError(f"{certificate}, {key}: not a certificate and its private key in PEM") from None
     if client_ca is not None:
-        context.load_verify_locations(client_ca)
+        try:
+            context.load_verify_locations(client_ca)
+        except ssl.SSLError:
+            raise ValueError(f"{client_ca}: not a certificate in PEM") from None
         context.verify_mode = ssl.CERT_OPTIONAL
     return context
 
