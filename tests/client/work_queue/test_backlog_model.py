@@ -112,7 +112,9 @@ class BacklogMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self.waiting:
             self.pass_time(max(self.waiting.values()))
+        self.backlog.add_after("dropped", self.now + 1)
         self.backlog.shut_down()
+        assert self.backlog.next_at is None
         assert not self.backlog.add("late")
         self.backlog.add_after("late", self.now)
         assert self.backlog.advance(self.now) == []

@@ -4,7 +4,7 @@ import time
 
 import pytest
 import uvloop
-from tests.client.work_queue.virtual_time import clock, others, run
+from tests.client.work_queue.virtual_time import Stuck, VirtualTimeLoop, clock, others, run
 
 from steersman.client.work_queue import DelayingQueue, PriorityQueue
 
@@ -96,6 +96,20 @@ def test_what_waits_is_dropped_at_a_shut_down(kind: type[DelayingQueue[str]]) ->
         assert len(queue) == 0
 
     run(scenario)
+
+
+@KINDS
+def test_no_timer_is_left_after_a_shut_down(kind: type[DelayingQueue[str]]) -> None:
+    async def scenario() -> None:
+        queue = kind(clock=clock)
+        queue.add_after("a", 1)
+        queue.shut_down()
+        await asyncio.get_running_loop().create_future()
+
+    loop = VirtualTimeLoop()
+    with pytest.raises(Stuck), asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(scenario())
+    assert loop.time() == 0
 
 
 @KINDS

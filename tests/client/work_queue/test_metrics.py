@@ -3,7 +3,7 @@ from collections import defaultdict
 
 import prometheus_client
 import pytest
-from tests.client.work_queue.virtual_time import clock, run
+from tests.client.work_queue.virtual_time import Stuck, clock, run
 
 from steersman.client.work_queue import DelayingQueue, PriorityQueue, Queue, RateLimitingQueue
 
@@ -105,7 +105,10 @@ def test_unfinished_work_is_measured_while_there_is_any() -> None:
         await asyncio.sleep(1)
         assert recorder.value == {"q longest": 0, "q unfinished": 0}
 
-    run(scenario)
+        await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(Stuck):
+        run(scenario)
 
 
 @pytest.mark.parametrize("kind", [DelayingQueue, PriorityQueue])

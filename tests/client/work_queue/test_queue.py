@@ -37,6 +37,24 @@ async def test_an_item_added_while_it_is_processed_comes_again_when_that_is_done
     assert await queue.get() == "a"
 
 
+def test_what_is_queued_again_goes_to_a_worker_that_waits() -> None:
+    async def scenario() -> None:
+        queue: Queue[str] = Queue()
+        queue.add("a")
+        item = await queue.get()
+        waiting = started(queue.get())
+        await others()
+
+        queue.add("a")
+        await others()
+        assert not waiting.done()
+        queue.done(item)
+
+        assert await waiting == "a"
+
+    run(scenario)
+
+
 async def test_what_is_not_being_processed_can_not_be_done() -> None:
     queue: Queue[str] = Queue()
     queue.add("a")
@@ -185,12 +203,14 @@ def test_a_shut_down_ends_all_getters() -> None:
 def test_after_a_shut_down_getters_wait_until_what_was_promised_to_others_is_taken() -> None:
     async def scenario() -> None:
         queue: Queue[str] = Queue()
-        cancelled = started(queue.get())
+        cancelled, heir, without = (started(queue.get()) for _ in range(3))
         await others()
         queue.add("a")
         queue.shut_down()
 
-        heir, without = started(queue.get()), started(queue.get())
+        newcomer = queue.get()
+        assert isinstance(newcomer.send(None), asyncio.Future)
+        newcomer.close()
         cancelled.cancel()
 
         assert await heir == "a"
@@ -217,6 +237,25 @@ def test_a_drain_ends_when_all_is_done() -> None:
             assert item == remaining
             await others()
         queue.done(item)
+
+        await draining
+
+    run(scenario)
+
+
+def test_a_drain_waits_for_all_workers() -> None:
+    async def scenario() -> None:
+        queue: Queue[str] = Queue()
+        queue.add("a")
+        queue.add("b")
+        items = [await queue.get(), await queue.get()]
+        draining = started(queue.shut_down_with_drain())
+        await others()
+
+        queue.done(items[0])
+        await others()
+        assert not draining.done()
+        queue.done(items[1])
 
         await draining
 

@@ -95,7 +95,7 @@ class QueueMetrics(Generic[T]):
         """``item`` has to be processed."""
         self._adds.inc()
         self._depth.inc()
-        self._add_times.setdefault(item, self._clock())
+        self._add_times[item] = self._clock()
 
     def get(self, item: T) -> None:
         """``item`` was handed out."""
