@@ -176,3 +176,12 @@ async def test_every_user_may_ask_who_they_are(users: dict[str, Client]) -> None
     reply = await users["jane"].create("/apis/authentication.k8s.io/v1/selfsubjectreviews", {})
 
     assert reply.body["status"]["userInfo"] == {"username": "jane", "uid": "7", "groups": ["system:authenticated"]}
+
+
+async def test_each_request_is_logged_without_what_may_be_secret(api: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", logger="steersman.apiserver.server"):
+        await api.get(f"{CONFIG_MAPS}/missing", headers={"authorization": "Bearer secret"}, token="secret")
+
+    assert "GET /api/v1/namespaces/default/configmaps/missing 404" in caplog.text
+    assert "user=admin" in caplog.text
+    assert "secret" not in caplog.text

@@ -4,7 +4,7 @@ Reasons, codes and wording follow API conventions, sections "Response Status Kin
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -73,7 +73,7 @@ class ApiError(Exception):
     """A refused or failed request.
 
     ``code`` is the HTTP status, ``reason`` a ``StatusReason``, ``details`` the Status' details object,
-    ``headers`` extra response headers such as ``Retry-After``.
+    ``headers`` extra response headers such as ``Retry-After``, ``metadata`` the Status' ListMeta.
     """
 
     code: int
@@ -81,6 +81,7 @@ class ApiError(Exception):
     message: str
     details: dict[str, Any] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         Exception.__init__(self, self.message)
@@ -93,7 +94,7 @@ class ApiError(Exception):
         status: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.metadata,
             "status": "Failure",
             "message": self.message,
             "reason": self.reason,

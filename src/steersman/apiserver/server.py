@@ -3,6 +3,7 @@
 request → what it asks for → who asks → may they → the handler of the verb. No step knows a kind.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import cast
@@ -19,6 +20,8 @@ from steersman.apiserver.http.message import Answer, Handler, Request, Response,
 from steersman.apiserver.registry.resource import Resource, Subresource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.request_info import RequestInfo, request_info
+
+_logger = logging.getLogger(__name__)
 
 VerbHandler = Callable[[Call], Answer | Awaitable[Answer]]
 
@@ -50,10 +53,12 @@ class ApiServer:
         except ApiError as error:
             answer = status_response(error)
         if type(answer) is Response or type(answer) is Stream:
-            return self._observed(answer, info, started)
-        return self._later(cast(Awaitable[Answer], answer), info, started)
+            return self._observed(answer, request, info, started)
+        return self._later(cast(Awaitable[Answer], answer), request, info, started)
 
-    async def _later(self, pending: Awaitable[Answer], info: RequestInfo | None, started: float) -> Answer:
+    async def _later(
+        self, pending: Awaitable[Answer], request: Request, info: RequestInfo | None, started: float
+    ) -> Answer:
         """Only what has to be waited for is ever seen in flight."""
         in_flight = self._metrics.in_flight
         reads = info is None or info.verb in _READS
@@ -66,11 +71,16 @@ class ApiServer:
         finally:
             in_flight.read_only -= reads
             in_flight.mutating -= not reads
-        return self._observed(answer, info, started)
+        return self._observed(answer, request, info, started)
 
-    def _observed(self, answer: Answer, info: RequestInfo | None, started: float) -> Answer:
+    def _observed(self, answer: Answer, request: Request, info: RequestInfo | None, started: float) -> Answer:
+        seconds = monotonic() - started
         if info is not None:
-            self._metrics.observe(info, answer.status, monotonic() - started)
+            self._metrics.observe(info, answer.status, seconds)
+        if _logger.isEnabledFor(logging.DEBUG):
+            # Neither headers nor the query, which may hold what is secret.
+            user = request.user.name if request.user is not None else "-"
+            _logger.debug("%s %s %d %.1f ms user=%s", request.method, request.path, answer.status, seconds * 1000, user)
         return answer
 
     def _authorized(self, request: Request, info: RequestInfo, query: dict[str, str]) -> Answer | Awaitable[Answer]:

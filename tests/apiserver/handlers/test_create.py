@@ -206,3 +206,13 @@ async def test_options_that_mean_nothing(api: Client, query: dict[str, str], mes
     refused = failure(await api.create(CONFIG_MAPS, config_map("a"), **query))
 
     assert refused == (422, "Invalid", f'CreateOptions.meta.k8s.io "" is invalid: {message}')
+
+
+async def test_a_large_body_is_read_beside_the_loop(api: Client) -> None:
+    big = config_map("big", text="x" * 300_000)
+    text = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big-too}\ndata: {text: " + b"y" * 300_000 + b"}\n"
+
+    created = [await api.create(CONFIG_MAPS, big), await api.create(CONFIG_MAPS, text, content_type="application/yaml")]
+
+    assert [reply.status for reply in created] == [201, 201]
+    assert created[1].body["data"]["text"] == "y" * 300_000

@@ -156,9 +156,21 @@ async def test_a_page_of_a_compacted_state_is_gone() -> None:
                 await api.patch(f"{CONFIG_MAPS}/a", [{"op": "add", "path": "/data", "value": {"x": "1"}}], "json")
                 await api.patch(f"{CONFIG_MAPS}/a", {"data": None})
 
+        rest = await api.get(CONFIG_MAPS, **{"continue": reply.body["metadata"]["continue"]})
+
     code, reason, message = failure(reply)
     assert (code, reason) == (410, "Expired")
     assert message.startswith("The provided continue parameter is too old to display a consistent list result.")
+    assert [item["metadata"]["name"] for item in rest.body["items"]] == ["b"], "the rest, as it is by now"
+
+
+async def test_a_long_list_as_yaml(api: Client) -> None:
+    await make(api, " ".join(f"c{number}" for number in range(12)))
+
+    reply = await api.get(CONFIG_MAPS, accept="application/yaml")
+
+    assert reply.content_type == "application/yaml"
+    assert reply.body.count("kind: ConfigMap\n") == 12
 
 
 @pytest.mark.parametrize("match", ["Exact", ""])

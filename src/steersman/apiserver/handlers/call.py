@@ -1,5 +1,6 @@
 """One resource request on its way to its verb's handler, and what handlers share."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -109,6 +110,13 @@ def rendered(
         whole = orjson.loads(body if isinstance(body, bytes) else b"".join(body))
         body = orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return Response(status, body, b"application/json", headers)
+
+
+async def rendered_list(call: Call, body: list[bytes], representation: Representation) -> Response:
+    """Writing a long list as YAML takes seconds: not on the loop."""
+    if representation.yaml:
+        return await asyncio.to_thread(rendered, call, body, representation)
+    return rendered(call, body, representation)
 
 
 _NOT_PRETTY = frozenset(("", "0", "f", "F", "false", "False", "FALSE"))

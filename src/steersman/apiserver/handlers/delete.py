@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from steersman.apiserver.handlers.call import Call, rendered
+from steersman.apiserver.handlers.call import Call, rendered, rendered_list
 from steersman.apiserver.handlers.delete_options import delete_options
 from steersman.apiserver.handlers.list import select
 from steersman.apiserver.handlers.options import list_options
@@ -27,10 +27,10 @@ async def delete_collection(call: Call) -> Response:
     representation, options = call.representation(), _options(call)
     selection = await select(call, list_options(call.query, call.resource))
     deleted = await call.backend.lifecycle.delete_collection(call.resource, selection.entries, options)
-    body = representation.collection(
+    body = await representation.collection(
         [one.entry for one in deleted], selection.revision, selection.token, selection.remaining
     )
-    return rendered(call, body, representation)
+    return await rendered_list(call, body, representation)
 
 
 def _options(call: Call) -> DeleteOptions:

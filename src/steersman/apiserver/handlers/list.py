@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from steersman.apimachinery.errors import ApiError, expired, resource_version_too_large
-from steersman.apiserver.handlers.call import Call, rendered
+from steersman.apiserver.handlers.call import Call, rendered_list
 from steersman.apiserver.handlers.options import ListOptions, list_options
 from steersman.apiserver.http.message import Response
-from steersman.apiserver.registry.continuation import Continuation, encode_continue, too_old
+from steersman.apiserver.registry.continuation import INCONSISTENT, Continuation, encode_continue, too_old
 from steersman.storage.store import Compacted, FutureRevision
 from steersman.storage.watch_cache import Cacher, Entry
 
@@ -44,8 +44,8 @@ class _Page:
 async def list_(call: Call) -> Response:
     representation = call.representation()
     selection = await select(call, list_options(call.query, call.resource))
-    body = representation.collection(selection.entries, selection.revision, selection.token, selection.remaining)
-    return rendered(call, body, representation)
+    body = await representation.collection(selection.entries, selection.revision, selection.token, selection.remaining)
+    return await rendered_list(call, body, representation)
 
 
 async def select(call: Call, options: ListOptions) -> Selection:
@@ -76,14 +76,23 @@ async def _matching(
     page: _Page,
 ) -> Selection:
     """Go on from ``page`` until ``limit`` entries match or nothing is left."""
-    kept = [entry for entry in page.entries if matches(entry)]
+    kept = await _filtered(page.entries, matches)
     while limit and page.remaining and len(kept) < limit:
         last = page.entries[-1]
         page = await _page(call, cacher, namespace, (last.namespace, last.name), SCAN, page.revision)
-        kept += [entry for entry in page.entries if matches(entry)]
+        kept += await _filtered(page.entries, matches)
     if limit and len(kept) > limit:
         return _selection(kept[:limit], page, None, more=True)
     return _selection(kept, page, None, more=bool(page.remaining))
+
+
+async def _filtered(entries: Sequence[Entry], matches: Callable[[Entry], bool]) -> list[Entry]:
+    """Those that match, looked for with turns of the loop in between."""
+    kept: list[Entry] = []
+    for first in range(0, len(entries), SCAN):
+        await asyncio.sleep(0)
+        kept += [entry for entry in entries[first : first + SCAN] if matches(entry)]
+    return kept
 
 
 def _selection(entries: Sequence[Entry], page: _Page, remaining: int | None, *, more: bool = False) -> Selection:
@@ -120,7 +129,7 @@ async def _start(cacher: Cacher, options: ListOptions) -> tuple[int, tuple[str, 
     """
     if options.continuation is not None:
         revision, namespace, name = options.continuation
-        return revision, (namespace, name)
+        return (0 if revision == INCONSISTENT else revision), (namespace, name)
     if options.revision and (options.match == "Exact" or (options.limit and not options.match)):
         return options.revision, None
     await wait_until(cacher, options.revision or 0)
@@ -155,7 +164,7 @@ async def _from_log(
     try:
         page = await call.backend.store.list(prefix, start=start, limit=limit, revision=revision)
     except Compacted:
-        raise (too_old() if after else _compacted()) from None
+        raise (too_old(after) if after else _compacted()) from None
     except FutureRevision as future:
         raise resource_version_too_large(revision, future.current) from None
     return _Page([stored.entry_of(item) for item in page.items], page.revision, page.remaining)

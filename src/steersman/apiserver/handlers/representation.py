@@ -3,6 +3,7 @@
 API concepts, sections "Receiving resources as Tables" and "Metadata-only fetches".
 """
 
+import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,8 @@ from steersman.apiserver.registry.resource import Object, Resource
 from steersman.storage.watch_cache import Entry
 
 INCLUDE_OBJECT = ("", "None", "Metadata", "Object")
+SLICE = 1000
+"""How many members of a list are shown between two turns of the loop."""
 _COMMA = b","
 
 
@@ -45,8 +48,13 @@ class Representation:
     bookmark: Callable[[int, Mapping[str, str]], bytes]
     yaml: bool = False
 
-    def collection(self, entries: Sequence[Entry], revision: int, token: str, remaining: int | None) -> list[bytes]:
-        """A list's JSON in pieces. ``token`` continues it, ``remaining`` counts what follows (None: not known)."""
+    async def collection(
+        self, entries: Sequence[Entry], revision: int, token: str, remaining: int | None
+    ) -> list[bytes]:
+        """A list's JSON in pieces, made with turns of the loop in between.
+
+        ``token`` continues it, ``remaining`` counts what follows (None: not known).
+        """
         meta: dict[str, object] = {"resourceVersion": str(revision)}
         if token:
             meta["continue"] = token
@@ -54,9 +62,12 @@ class Representation:
                 meta["remainingItemCount"] = remaining
         pieces = [self.opening(orjson.dumps(meta))]
         item = self.item
-        for entry in entries:
-            pieces.append(item(entry))
-            pieces.append(_COMMA)
+        for first in range(0, len(entries), SLICE):
+            if first:
+                await asyncio.sleep(0)
+            for entry in entries[first : first + SLICE]:
+                pieces.append(item(entry))
+                pieces.append(_COMMA)
         if entries:
             pieces.pop()
         pieces.append(self.closing)

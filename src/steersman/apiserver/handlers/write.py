@@ -1,6 +1,8 @@
 """CREATE, UPDATE and PATCH: the body decoded, the life cycle run, the stored bytes answered."""
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from steersman.apimachinery import strategic_merge
@@ -19,11 +21,13 @@ from steersman.apiserver.registry.resource import CreateCall, Object, Resource, 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+LARGE_BODY = 256 * 1024
+"""Bytes from which a body is decoded in a thread: 3 MiB of YAML take a second."""
 
 
 async def create(call: Call) -> Response:
     representation, query = call.representation(), write_query(call.query, "CreateOptions")
-    body = _body(call, call.resource.kind, query.field_validation)
+    body = await _body(call, call.resource.kind, query.field_validation)
     options = _options(call, query, body.duplicates)
     written = await call.backend.lifecycle.create(call.resource, call.namespace, body.value, options)
     return rendered(call, representation.single(written.entry), representation, 201, written.warnings)
@@ -34,7 +38,7 @@ async def create_virtual(call: Call) -> Response:
     if call.resource.create_only is None:
         raise call.not_allowed()
     representation, query = call.representation(), write_query(call.query, "CreateOptions")
-    body, duplicates = _body(call, call.resource.kind, query.field_validation)
+    body, duplicates = await _body(call, call.resource.kind, query.field_validation)
     metadata.metadata_of(body)
     metadata.set_type(body, call.resource.api_version, call.resource.kind)
     warnings = shape.read_shape(call.resource, body, query.field_validation, duplicates)
@@ -46,21 +50,23 @@ async def create_virtual(call: Call) -> Response:
 async def update(call: Call, subresource: Subresource | None) -> Response:
     kind = subresource.kind.kind if subresource else call.resource.kind
     query = write_query(call.query, "UpdateOptions")
-    body, duplicates = _body(call, kind, query.field_validation)
+    body, duplicates = await _body(call, kind, query.field_validation)
     if call.resource.custom and subresource is None and not metadata.sent_version(body):
         raise metadata.resource_version_required(call.resource, call.info.name)
     unused = [body]
+    decode_again = partial(decode_body, call.request.body, call.content_type, kind, call.backend.decoders)
 
     def replace(old: Object) -> Object:
         """A retry needs the body afresh, for the life cycle changes what it is given."""
-        return unused.pop() if unused else _body(call, kind).value
+        return unused.pop() if unused else decode_again().value
 
     return await _change(call, replace, subresource, _options(call, query, duplicates))
 
 
 async def patch(call: Call, subresource: Subresource | None) -> Response:
+    media = _patch_type(call)
     query = write_query(call.query, "PatchOptions")
-    change, duplicates = _patch(call, query.field_validation)
+    change, duplicates = _patch(call, media, query.field_validation)
     return await _change(call, change, subresource, _options(call, query, duplicates, patched=True))
 
 
@@ -103,14 +109,19 @@ def _check_part(part: Object, subresource: Subresource, resource: Resource) -> N
         shape.check_metadata_types(part, kind)
 
 
-def _patch(call: Call, field_validation: str) -> tuple[Change, tuple[str, ...]]:
-    """The change that the body says, and the paths of fields that stand twice in it."""
+def _patch_type(call: Call) -> str:
+    """The media type of the patch; raises 415 for those that the resource does not take."""
     media = media_type(call.content_type)
     supported = [JSON_PATCH, MERGE_PATCH]
     if call.resource.strategic_merge:
         supported.append(STRATEGIC_MERGE_PATCH)
     if media not in supported:
         raise unsupported_media_type(supported)
+    return media
+
+
+def _patch(call: Call, media: str, field_validation: str) -> tuple[Change, tuple[str, ...]]:
+    """The change that the body says, and the paths of fields that stand twice in it."""
     raw = call.request.body
     body = json.decode(raw)
     if media == JSON_PATCH:
@@ -135,5 +146,8 @@ def _patched(apply: Callable[[Object], Any]) -> Change:
     return change
 
 
-def _body(call: Call, kind: str, field_validation: str = "Ignore") -> Body:
-    return decode_body(call.request.body, call.content_type, kind, call.backend.decoders, field_validation != "Ignore")
+async def _body(call: Call, kind: str, field_validation: str = "Ignore") -> Body:
+    """The decoded body; a large one is decoded beside the loop."""
+    body, find_duplicates = call.request.body, field_validation != "Ignore"
+    decode_it = partial(decode_body, body, call.content_type, kind, call.backend.decoders, find_duplicates)
+    return await asyncio.to_thread(decode_it) if len(body) > LARGE_BODY else decode_it()
