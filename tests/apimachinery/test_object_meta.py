@@ -5,6 +5,7 @@ import pytest
 from steersman.apimachinery.errors import FieldError
 from steersman.apimachinery.names import label_name, subdomain_name
 from steersman.apimachinery.object_meta import (
+    MAX_ERRORS,
     restore_object_meta,
     validate_field_manager,
     validate_object_meta,
@@ -227,3 +228,27 @@ def test_another_uid_is_kept_so_that_it_is_refused() -> None:
 )
 def test_field_managers(manager: str, messages: list[str]) -> None:
     assert texts(validate_field_manager(manager)) == messages
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"labels": {f"bad key {number}": "bad value!" for number in range(1000)}},
+        {"annotations": {f"bad key {number}": "" for number in range(1000)}},
+        {"finalizers": [f"bad key {number}" for number in range(1000)]},
+        {"ownerReferences": [{}] * 1000},
+        {"managedFields": [{}] * 1000},
+    ],
+)
+def test_of_very_many_faults_some_are_told(meta: dict[str, Any]) -> None:
+    errors = validate_object_meta({"name": "a", "namespace": "b"} | meta, True, subdomain_name)
+
+    assert MAX_ERRORS <= len(errors) <= MAX_ERRORS + 4
+
+
+def test_a_second_controller_is_told_once_however_many_follow() -> None:
+    reference = {"apiVersion": "v1", "kind": "Pod", "uid": "u", "controller": True}
+    owners = [reference | {"name": f"p{number}"} for number in range(20)]
+    (error,) = validate_object_meta({"name": "a", "namespace": "b", "ownerReferences": owners}, True, subdomain_name)
+
+    assert 'Found "true" in references for Pod/p0 and Pod/p1' in str(error)

@@ -5,6 +5,7 @@ conventions, section "Metadata"; messages are those of kube-apiserver.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from steersman.apimachinery.errors import (
@@ -22,6 +23,9 @@ from steersman.apimachinery.time import parse_time
 
 ANNOTATIONS_SIZE = 256 * 1024
 """Bytes that all keys and values of an object's annotations may have together."""
+
+MAX_ERRORS = 100
+"""Faults of one list or map that are told; a body may have hundreds of thousands."""
 
 FIELD_MANAGER_LENGTH = 128
 FINALIZER_ORPHAN = "orphan"
@@ -140,6 +144,8 @@ def _validate_client_fields(meta: Mapping[str, Any], path: str) -> list[FieldErr
 def validate_labels(labels: Mapping[str, str | None], path: str) -> list[FieldError]:
     errors: list[FieldError] = []
     for key, value in labels.items():
+        if len(errors) >= MAX_ERRORS:
+            break
         errors += [field_invalid(path, key, error) for error in check_label_key(key)]
         errors += [field_invalid(path, value, error) for error in check_label_value(value or "")]
     return errors
@@ -150,7 +156,8 @@ def validate_annotations(annotations: Mapping[str, str | None], path: str) -> li
     size = 0
     for key, value in annotations.items():
         # Unlike a label's, the prefix of an annotation's key may have upper case.
-        errors += [field_invalid(path, key, error) for error in check_label_key(key.lower())]
+        if len(errors) < MAX_ERRORS:
+            errors += [field_invalid(path, key, error) for error in check_label_key(key.lower())]
         size += len(key.encode()) + len((value or "").encode())
     if size > ANNOTATIONS_SIZE:
         errors.append(field_too_long(path, ANNOTATIONS_SIZE))
@@ -158,7 +165,8 @@ def validate_annotations(annotations: Mapping[str, str | None], path: str) -> li
 
 
 def validate_finalizers(finalizers: Sequence[str], path: str) -> list[FieldError]:
-    errors = [field_invalid(path, one, error) for one in finalizers for error in check_label_key(one or "")]
+    faults = (field_invalid(path, one, error) for one in finalizers for error in check_label_key(one or ""))
+    errors = list(islice(faults, MAX_ERRORS))
     if FINALIZER_ORPHAN in finalizers and FINALIZER_FOREGROUND in finalizers:
         detail = f"finalizer {FINALIZER_ORPHAN} and {FINALIZER_FOREGROUND} cannot be both set"
         errors.append(field_invalid(path, list(finalizers), detail))
@@ -175,22 +183,24 @@ def _validate_no_new_finalizers(new: Mapping[str, Any], old: Mapping[str, Any], 
 
 
 def _validate_owner_references(references: Sequence[Mapping[str, Any] | None], path: str) -> list[FieldError]:
+    """At most some :data:`MAX_ERRORS`, and one of a second controller: it shows all the references."""
     errors: list[FieldError] = []
-    controller = ""
+    controllers: list[str] = []
     for index, given in enumerate(references):
+        if len(errors) >= MAX_ERRORS:
+            break
         reference = _complete_owner_reference(given or {})
         errors += _validate_owner_reference(reference, f"{path}[{index}]")
         if not reference.get("controller"):
             continue
-        current = f"{reference['kind']}/{reference['name']}"
-        if controller:
+        controllers.append(f"{reference['kind']}/{reference['name']}")
+        if len(controllers) == 2:
             detail = (
                 "Only one reference can have Controller set to true. "
-                f'Found "true" in references for {controller} and {current}'
+                f'Found "true" in references for {controllers[0]} and {controllers[1]}'
             )
             shown = [_complete_owner_reference(one or {}) for one in references]
             errors.append(field_invalid(path, shown, detail))
-        controller = controller or current
     return errors
 
 
@@ -228,6 +238,8 @@ def _is_api_version(text: str) -> bool:
 def _validate_managed_fields(meta: Mapping[str, Any], path: str) -> list[FieldError]:
     errors: list[FieldError] = []
     for index, given in enumerate(meta.get("managedFields") or ()):
+        if len(errors) >= MAX_ERRORS:
+            break
         entry, place = given or {}, f"{path}.managedFields[{index}]"
         operation = entry.get("operation") or ""
         if not operation:

@@ -228,7 +228,3 @@ _FORMATS: dict[str, Callable[[str], bool]] = {
 def string_format(name: str) -> Callable[[str], bool] | None:
     """The check of a string format, or None if the format is not one of those checked."""
     return _FORMATS.get(name.replace("-", ""))
-
-
-def is_known_format(name: str) -> bool:
-    return string_format(name) is not None

@@ -4,8 +4,9 @@ import logging
 
 import orjson
 
-from steersman.apimachinery.errors import ApiError, internal_error
+from steersman.apimachinery.errors import ApiError, internal_error, service_unavailable
 from steersman.apiserver.http.message import Response
+from steersman.storage.store import StoreClosed
 
 _logger = logging.getLogger(__name__)
 
@@ -19,10 +20,12 @@ def status_response(error: ApiError) -> Response:
 def failure_response(error: Exception, method: str, path: str) -> Response:
     """What the client gets for ``error``, raised while a request was handled.
 
-    An :class:`ApiError` is its own answer. Anything else is a defect: logged with its traceback, and answered with a
-    500 that tells nothing about it.
+    An :class:`ApiError` is its own answer, and a store that is gone is a 503 (``/readyz`` says why). Anything else is a
+    defect: logged with its traceback, and answered with a 500 that tells nothing about it.
     """
     if isinstance(error, ApiError):
         return status_response(error)
+    if isinstance(error, StoreClosed):
+        return status_response(service_unavailable("the store is closed; ask again when the server is back"))
     _logger.error("%s %s failed", method, path, exc_info=error)
     return status_response(internal_error("the server's log has the cause"))
