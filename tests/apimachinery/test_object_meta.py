@@ -252,3 +252,9 @@ def test_a_second_controller_is_told_once_however_many_follow() -> None:
     (error,) = validate_object_meta({"name": "a", "namespace": "b", "ownerReferences": owners}, True, subdomain_name)
 
     assert 'Found "true" in references for Pod/p0 and Pod/p1' in str(error)
+
+
+def test_the_letters_of_a_manager_that_is_too_long_are_not_looked_at() -> None:
+    (error,) = validate_field_manager("\x01" * 20_000)
+
+    assert str(error) == "fieldManager: Too long: may not be more than 128 bytes"

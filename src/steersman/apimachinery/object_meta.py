@@ -255,10 +255,13 @@ def _validate_managed_fields(meta: Mapping[str, Any], path: str) -> list[FieldEr
 
 
 def validate_field_manager(manager: str, path: str = "fieldManager") -> list[FieldError]:
-    """A field manager's name, in ``managedFields`` or as the ``fieldManager`` of a request."""
-    errors: list[FieldError] = []
+    """A field manager's name, in ``managedFields`` or as the ``fieldManager`` of a request.
+
+    The letters of one that is too long are not looked at: each fault shows the whole name.
+    """
     if len(manager.encode()) > FIELD_MANAGER_LENGTH:
-        errors.append(field_too_long(path, FIELD_MANAGER_LENGTH))
+        return [field_too_long(path, FIELD_MANAGER_LENGTH)]
+    errors: list[FieldError] = []
     if not manager.isprintable():
         at = 0
         for letter in manager:
