@@ -97,7 +97,8 @@ class CachedObject(RefusesItemChanges, Mapping[str, Any]):
         metadata = head.metadata
         # One string serves all objects of a namespace; likewise of a kind.
         namespace = metadata.namespace = intern(metadata.namespace or "")
-        name = metadata.name = metadata.name or ""
+        name = metadata.name or ""
+        metadata.name = None  # the key ends with it, and one string is enough
         self._raw = bytes(raw)  # a Raw would keep the whole list alive
         self._metadata = metadata
         self._key = f"{namespace}/{name}" if namespace else name
@@ -130,7 +131,8 @@ class CachedObject(RefusesItemChanges, Mapping[str, Any]):
 
     @property
     def name(self) -> str:
-        return self._metadata.name or ""
+        namespace = self._metadata.namespace
+        return self._key[len(namespace) + 1 :] if namespace else self._key
 
     @property
     def namespace(self) -> str:

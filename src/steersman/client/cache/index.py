@@ -49,8 +49,7 @@ class Index:
             if value not in values:
                 self._remove(key, value)
         for value in values:
-            if value not in old:
-                self._keys.setdefault(value, {})[key] = None
+            self._keys.setdefault(value, {})[key] = None
         if values:
             self._values[key] = values
         else:
