@@ -20,7 +20,12 @@ from steersman.apiextensions.definition_resource import definition_resources
 from steersman.apiextensions.reaction import DefinitionReaction
 from steersman.apimachinery.time import format_time
 from steersman.apis import protobuf
-from steersman.apis.builtin import CUSTOM_RESOURCE_DEFINITION, Definitions, builtin_resources
+from steersman.apis.builtin import (
+    CUSTOM_RESOURCE_DEFINITION,
+    Definitions,
+    builtin_resources,
+    namespace_resource,
+)
 from steersman.apis.catalog import PROFILES, BuiltinResource, Catalog, RuntimeConfig
 from steersman.apis.catalog.group_order import group_rank
 from steersman.apis.namespaces import NamespaceRemoval, create_system_namespaces
@@ -115,7 +120,7 @@ class ControlPlane:
         default = f"sqlite:///{data_dir / 'state.db'}" if data_dir else "memory:"
         self._store = open_store(store or default)
         self._cache = WatchCache(self._store)
-        self._compactor = Compactor(self._store, compaction_interval)
+        self._compactor = Compactor(self._store, compaction_interval, on_compacted=self._cache.compacted)
         self._served = ServedResources(group_rank)
         self._health = Health()
         self._health.add("storage", self._check_storage)
@@ -180,10 +185,8 @@ class ControlPlane:
         resources = list(builtin_resources(facts, definitions, review_answers(authorizer, authenticator)))
         crds = _definition_kinds(definitions)
         self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
-        namespaces = next(one for one in resources if (one.group, one.plural) == ("", "namespaces"))
-        if namespaces.stored is None:
-            raise ValueError("namespaces must be stored")
-        admission = AdmissionChain([NamespaceLifecycle(self._cache, namespaces.stored)])
+        namespaces, stored_namespaces = namespace_resource(catalog, definitions)
+        admission = AdmissionChain([NamespaceLifecycle(self._cache, stored_namespaces)])
         sources = _sources()
         lifecycle = Lifecycle(self._store, self._cache, admission, sources)
         info = version_info(self._version.minor)

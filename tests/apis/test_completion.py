@@ -197,3 +197,16 @@ def test_completing_twice_changes_nothing_and_nearly_empty_objects_are_borne(kin
     for obj in ({}, *({"spec": spec} for spec in specs)):
         once = completed(*kind, copy.deepcopy(obj))
         assert completed(*kind, copy.deepcopy(once)) == once
+
+
+@pytest.mark.parametrize(
+    ("version", "selects"), [("extensions/v1beta1", True), ("apps/v1beta1", True), ("apps/v1", False)]
+)
+def test_old_versions_select_what_the_template_labels(version: str, selects: bool) -> None:
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}}
+    deployment = {"apiVersion": version, "kind": "Deployment", "metadata": {}, "spec": {"template": template}}
+
+    COMPLETIONS[GroupKind("apps", "Deployment")](deployment)
+
+    expected = {"matchLabels": {"app": "web"}} if selects else None
+    assert deployment["spec"].get("selector") == expected  # type: ignore[attr-defined]

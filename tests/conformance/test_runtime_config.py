@@ -104,6 +104,14 @@ async def test_all_is_off_but_for_exceptions(tmp_path: Path) -> None:
     assert served == {"v1", "apps/v1", "apiextensions.k8s.io/v1"}
 
 
+async def test_everything_off_still_starts(tmp_path: Path) -> None:
+    async with ControlPlane(runtime_config="api/all=false", token_auth_file=token_file(tmp_path)) as control_plane:
+        client = AsgiClient(control_plane)
+        groups = await client.get("/apis")
+        assert groups["groups"] == []
+        assert (await client.request("GET", "/api/v1/namespaces"))[0] == 404
+
+
 async def test_single_resources_are_turned_off(tmp_path: Path) -> None:
     config = "apps/v1/daemonsets=false,batch/v1/cronjobs=false"
     async with ControlPlane(runtime_config=config, token_auth_file=token_file(tmp_path)) as control_plane:

@@ -62,6 +62,13 @@ def builtin_resources(
             yield _virtual_resource(one, definitions, answers[kind])
 
 
+def namespace_resource(catalog: Catalog, definitions: Definitions) -> tuple[Resource, StoredKind]:
+    """Namespaces and where they are stored: other objects live in them, whether they are served themselves or not."""
+    facts = next(one for one in catalog.resources() if (one.group, one.plural) == ("", "namespaces"))
+    stored = stored_kind(facts)
+    return _stored_resource(facts, stored, definitions), stored
+
+
 def stored_kind(facts: BuiltinResource) -> StoredKind:
     """Where the objects of a stored kind are. Raises ValueError for one that is not stored."""
     storage = facts.storage

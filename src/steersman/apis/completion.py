@@ -11,9 +11,17 @@ from steersman.apiserver.registry.resource import Object
 Completion = Callable[[Object], None]
 _RBAC = "rbac.authorization.k8s.io"
 
+_SELECTING_BY_TEMPLATE = frozenset(("apps/v1beta1", "extensions/v1beta1"))
+"""Versions in which a workload without a selector selects what its own template labels."""
+
 
 def _workload(obj: Object) -> None:
-    complete_pod_spec(((obj.get("spec") or {}).get("template") or {}).get("spec"))
+    spec = obj.get("spec") or {}
+    complete_pod_spec((spec.get("template") or {}).get("spec"))
+    if obj.get("apiVersion") in _SELECTING_BY_TEMPLATE and not spec.get("selector"):
+        labels = _template_labels(spec)
+        if labels:
+            spec["selector"] = {"matchLabels": dict(labels)}
 
 
 def _replication_controller(obj: Object) -> None:

@@ -17,6 +17,7 @@ class Compactor:
     So every revision stays readable for at least one interval, and a watch may be away as long.
 
     :param interval_seconds: time between two compactions; ValueError is raised for what is no positive finite number.
+    :param on_compacted: told the revision after each compaction.
     :param wait: sleeps for a number of seconds.
     """
 
@@ -25,11 +26,13 @@ class Compactor:
         store: Store,
         interval_seconds: float = 300.0,
         *,
+        on_compacted: Callable[[int], None] = lambda revision: None,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         if not 0 < interval_seconds < math.inf:
             raise ValueError(f"the compaction interval must be a positive number of seconds, not {interval_seconds}")
         self._store, self._interval, self._wait = store, interval_seconds, wait
+        self._on_compacted = on_compacted
         self._seen = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -52,6 +55,7 @@ class Compactor:
         # Another process's compactor may have been here; and an idle store has nothing to forget.
         with contextlib.suppress(Compacted):
             await self._store.compact(target)
+        self._on_compacted(target)
 
     async def _run(self) -> None:
         while True:

@@ -211,6 +211,10 @@ class Cacher:
             channel.bookmark(self.revision)
         return any(watcher.bookmarks for watcher in self._watchers)
 
+    def compacted(self, revision: int) -> None:
+        """The store's log lost what was at or below ``revision``: watches are not to see it here either."""
+        self.window.forget(revision)
+
     def reset(self) -> None:
         """Events were missed: end the watches, and load again what had been loaded."""
         self._end_watches()

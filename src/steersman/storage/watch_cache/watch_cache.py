@@ -88,6 +88,14 @@ class WatchCache:
                 cacher.close()
         return cacher
 
+    def compacted(self, revision: int) -> None:
+        """Forget what the store's log has forgotten, so that both give the same answer to who comes too late.
+
+        A watch from an older revision goes on as long as nothing of its resource was changed in between.
+        """
+        for cacher in self._cachers.values():
+            cacher.compacted(revision)
+
     def drop(self, prefix: str) -> None:
         """Forget a resource: its watches end, its cacher is not to be used any more."""
         cacher = self._cachers.pop(prefix, None)

@@ -21,9 +21,17 @@ class Window:
         changes.append(change)
         self._bytes += len(change.entry.data)
         while self._bytes > self._max_bytes or len(changes) > self._max_changes:
-            oldest = changes.popleft().entry
-            self._bytes -= len(oldest.data)
-            self.start = oldest.revision
+            self._drop_oldest()
+
+    def forget(self, revision: int) -> None:
+        """Drop the changes at or below ``revision``."""
+        while self._changes and self._changes[0].entry.revision <= revision:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        oldest = self._changes.popleft().entry
+        self._bytes -= len(oldest.data)
+        self.start = oldest.revision
 
     def after(self, revision: int) -> list[Change]:
         """The changes above ``revision``, oldest first; complete only where ``revision`` is not below ``start``."""
