@@ -18,6 +18,7 @@ from steersman.apis.builtin import Definitions
 from steersman.apis.catalog import Catalog
 from steersman.apiserver.admission import AdmissionChain, AdmissionPlugin, Attributes
 from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.lifecycle import DeleteOptions, Lifecycle, WriteOptions, decode
 from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.resource import Resource
@@ -137,7 +138,7 @@ async def serving(
     await cache.start()
     uids = itertools.count()
     sources = Sources(now=lambda: NOW, uid=lambda: f"uid-{next(uids)}", random=lambda _below: 0)
-    lifecycle = Lifecycle(store, cache, AdmissionChain(plugins), sources)
+    lifecycle = Lifecycle(store, cache, AdmissionChain(plugins), sources, Metrics({}))
     served = ServedResources()
     served.install([*definitions, *builtin])
     reaction = DefinitionReaction(lifecycle, cache, served, definitions[0], sources.now)

@@ -185,3 +185,15 @@ async def test_each_request_is_logged_without_what_may_be_secret(api: Client, ca
     assert "GET /api/v1/namespaces/default/configmaps/missing 404" in caplog.text
     assert "user=admin" in caplog.text
     assert "secret" not in caplog.text
+
+
+async def test_what_the_store_did_is_counted(api: Client) -> None:
+    await api.made(CONFIG_MAPS, config_map("counted"))
+    await api.patch(f"{CONFIG_MAPS}/counted", {"data": {"a": "b"}})
+    await api.delete(f"{CONFIG_MAPS}/counted")
+
+    page = (await api.get("/metrics")).body
+
+    for operation in ("create", "update", "delete"):
+        labels = f'operation="{operation}",type="configmaps"'
+        assert f"etcd_request_duration_seconds_count{{{labels}}} 1" in page

@@ -5,14 +5,16 @@ default → admission → validate → commit with compare-and-swap → the comm
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 import orjson
 
 from steersman.apimachinery.errors import MODIFIED, ApiError, already_exists, conflict, internal_error, not_found
 from steersman.apiserver.admission import AdmissionChain, Attributes
 from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry import metadata, shape
 from steersman.apiserver.registry.resource import Object, Resource, StoredKind, Subresource
 from steersman.storage.store import CompareFailed, Store
@@ -72,8 +74,16 @@ class Deleted:
 
 
 class Lifecycle:
-    def __init__(self, store: Store, cache: WatchCache, admission: AdmissionChain, sources: metadata.Sources) -> None:
+    def __init__(
+        self,
+        store: Store,
+        cache: WatchCache,
+        admission: AdmissionChain,
+        sources: metadata.Sources,
+        metrics: Metrics,
+    ) -> None:
         self._store, self._cache, self._admission, self._sources = store, cache, admission, sources
+        self._metrics = metrics
 
     async def create(self, resource: Resource, namespace: str, obj: Object, options: WriteOptions) -> Written:
         """Store a new object; ``obj`` is changed. Raises AlreadyExists, Invalid, BadRequest, Forbidden."""
@@ -103,7 +113,7 @@ class Lifecycle:
                     raise _exists(resource, meta, present.parsed())
                 return Written(stored.entry(namespace, name, value, 0, 0), warnings, created=True)
             try:
-                revision = await self._store.put(key, value, 0)
+                revision = await self._timed("create", resource, self._store.put(key, value, 0))
             except CompareFailed as failure:
                 if generated and attempt + 1 < ATTEMPTS:
                     continue
@@ -142,10 +152,8 @@ class Lifecycle:
             if options.dry_run:
                 return Written(stored.entry(namespace, name, value, entry.revision, entry.create_revision), warnings)
             try:
-                if "deletionTimestamp" in new["metadata"] and resource.strategy.may_go(new):
-                    revision = await self._store.delete(stored.key(namespace, name), entry.revision)
-                else:
-                    revision = await self._store.put(stored.key(namespace, name), value, entry.revision)
+                gone = "deletionTimestamp" in new["metadata"] and resource.strategy.may_go(new)
+                revision = await self._commit(resource, entry, None if gone else value)
             except CompareFailed as failure:
                 await _catch_up(cacher, failure)
                 continue
@@ -175,12 +183,8 @@ class Lifecycle:
             if options.dry_run:
                 marked = stored.entry(namespace, name, value, entry.revision, entry.create_revision)
                 return Deleted(marked, gone)
-            key = stored.key(namespace, name)
             try:
-                if gone:
-                    revision = await self._store.delete(key, entry.revision)
-                else:
-                    revision = await self._store.put(key, value, entry.revision)
+                revision = await self._commit(resource, entry, None if gone else value)
             except CompareFailed as failure:
                 await _catch_up(cacher, failure)
                 continue
@@ -211,6 +215,20 @@ class Lifecycle:
         if not cacher.ready:
             await cacher.wait_ready()
         return cacher
+
+    def _commit(self, resource: Resource, entry: Entry, value: bytes | None) -> Awaitable[int]:
+        """Put ``value`` in the place of ``entry``, or delete it; raises CompareFailed when it was changed meanwhile."""
+        key = _stored(resource).key(entry.namespace, entry.name)
+        if value is None:
+            return self._timed("delete", resource, self._store.delete(key, entry.revision))
+        return self._timed("update", resource, self._store.put(key, value, entry.revision))
+
+    async def _timed(self, operation: str, resource: Resource, pending: Awaitable[int]) -> int:
+        started = monotonic()
+        try:
+            return await pending
+        finally:
+            self._metrics.observe_store(operation, str(resource.group_resource), monotonic() - started)
 
     async def _delete_one(self, resource: Resource, entry: Entry, options: DeleteOptions) -> Deleted | None:
         try:
