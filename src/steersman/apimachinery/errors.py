@@ -196,12 +196,6 @@ def too_large(message: str) -> ApiError:
     return ApiError(413, "RequestEntityTooLarge", message)
 
 
-def too_many_requests(message: str, retry_after: int = 1) -> ApiError:
-    """``retry_after`` in seconds."""
-    details = {"retryAfterSeconds": retry_after}
-    return ApiError(429, "TooManyRequests", message, details, (("Retry-After", str(retry_after)),))
-
-
 def internal_error(message: str) -> ApiError:
     details = {"causes": [{"message": message}]}
     return ApiError(500, "InternalError", f"Internal error occurred: {message}", details)

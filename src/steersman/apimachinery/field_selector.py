@@ -7,13 +7,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from steersman.apimachinery.errors import bad_request, render_value
+from steersman.apimachinery.errors import bad_request
 
 Fields = Mapping[str, str]
-Refusal = Callable[[str], str]
-"""The message that refuses a field label."""
-
-METADATA_LABELS: Final = ("metadata.name", "metadata.namespace")
 
 _TERM = re.compile(r"(?:[^\\,]|\\.|\\$)+", re.DOTALL)
 _OPERATOR = re.compile("!=|==|=")
@@ -124,21 +120,8 @@ def _unescape_one(found: re.Match[str]) -> str:
     return escaped
 
 
-def label_not_supported(label: str) -> str:
-    """How core kinds and custom resources refuse a field label."""
-    return f"field label not supported: {label}"
-
-
-def label_not_known(label: str) -> str:
-    """How kinds that can be selected by name and namespace alone refuse a field label."""
-    known = ", ".join(render_value(one) for one in METADATA_LABELS)
-    return f"{render_value(label)} is not a known field selector: only {known}"
-
-
-def check_field_labels(
-    selector: FieldSelector, supported: Collection[str], refusal: Refusal = label_not_supported
-) -> None:
+def check_field_labels(selector: FieldSelector, supported: Collection[str]) -> None:
     """Raise ApiError 400 BadRequest if the selector asks for a field that is not ``supported``."""
     for requirement in selector.requirements:
         if requirement.field not in supported:
-            raise bad_request(refusal(requirement.field))
+            raise bad_request(f"field label not supported: {requirement.field}")

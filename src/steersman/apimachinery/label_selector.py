@@ -7,16 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from steersman.apimachinery.errors import (
-    FieldError,
-    bad_request,
-    field_forbidden,
-    field_invalid,
-    field_required,
-    render_value,
-)
+from steersman.apimachinery.errors import FieldError, bad_request, field_invalid, render_value
 from steersman.apimachinery.names import check_label_key, check_label_value
-from steersman.apimachinery.object_meta import validate_labels
 
 Labels = Mapping[str, str]
 Matcher = Callable[[Labels], bool]
@@ -284,34 +276,3 @@ def _object_requirements(selector: Mapping[str, Any]) -> Iterator[Requirement]:
             raise _SyntaxError(f"{render_value(operator)} is not a valid label selector operator")
         values = tuple(sorted(set(expression.get("values") or ())))
         yield _checked(Requirement(expression.get("key") or "", _OBJECT_OPERATORS[operator], values))
-
-
-def validate_label_selector(selector: Mapping[str, Any] | None, path: str) -> list[FieldError]:
-    """What is wrong with a ``LabelSelector`` object that stands at ``path``, in kube-apiserver's words."""
-    if selector is None:
-        return []
-    errors = validate_labels(selector.get("matchLabels") or {}, f"{path}.matchLabels")
-    for index, expression in enumerate(selector.get("matchExpressions") or ()):
-        errors += _validate_expression(expression, f"{path}.matchExpressions[{index}]")
-    return errors
-
-
-def _validate_expression(expression: Mapping[str, Any], path: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    operator, values = expression.get("operator") or "", expression.get("values") or ()
-    if operator in ("In", "NotIn"):
-        if not values:
-            detail = "must be specified when `operator` is 'In' or 'NotIn'"
-            errors.append(field_required(f"{path}.values", detail))
-    elif operator in ("Exists", "DoesNotExist"):
-        if values:
-            detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-            errors.append(field_forbidden(f"{path}.values", detail))
-    else:
-        errors.append(field_invalid(f"{path}.operator", operator, "not a valid selector operator"))
-    key = expression.get("key") or ""
-    errors += [field_invalid(f"{path}.key", key, error) for error in check_label_key(key)]
-    for index, value in enumerate(values):
-        place = f"{path}.values[{index}]"
-        errors += [field_invalid(place, value, error) for error in check_label_value(value)]
-    return errors

@@ -5,7 +5,6 @@ at 2^63-1; the canonical form has no fraction and the greatest suffix that leave
 """
 
 import re
-from fractions import Fraction
 from typing import Final
 
 _NANO = 10**9
@@ -71,9 +70,6 @@ class Quantity:
 
     def __repr__(self) -> str:
         return f"Quantity({str(self)!r})"
-
-    def as_fraction(self) -> Fraction:
-        return Fraction(self.nanos, _NANO)
 
     def __add__(self, other: "Quantity") -> "Quantity":
         """The sum, in this one's format, unless this one is nothing."""

@@ -11,7 +11,7 @@ import yaml as pyyaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steersman.apimachinery.encoding.yaml import decode, decode_all, decode_with_duplicates
+from steersman.apimachinery.encoding.yaml import decode, decode_with_duplicates
 from steersman.apimachinery.errors import ApiError
 
 # What is written, and the JSON that kubectl makes of it.
@@ -210,35 +210,9 @@ def test_duplicate_keys_are_found(text: str, paths: list[str]) -> None:
     assert decode_with_duplicates(text.encode())[1] == paths
 
 
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
-        ("", []),
-        ("# only a comment\n", []),
-        ("---\na: 1\n---\n---\n# nothing\n---\na: 2\n", [{"a": 1}, {"a": 2}]),
-        ("a: |\n  x\n  ---\n  y\n--- # next\nb: 1\n", [{"a": "x\n---\ny\n"}, {"b": 1}]),
-        ("a: 1\r\n---\r\na: 2\r\n", [{"a": 1}, {"a": 2}]),
-        ('{"a": "\\ud83d\\ude00\\/"}', [{"a": "\U0001f600/"}]),
-        ("{a: 1}", [{"a": 1}]),
-        ("[1, 2]", [[1, 2]]),
-        ("\ufeffa: 1", [{"a": 1}]),
-        ("5", [5]),
-    ],
-)
-def test_a_file_has_several_documents(text: str, values: list[Any]) -> None:
-    assert decode_all(text.encode()) == values
-
-
-@pytest.mark.parametrize("text", ["a: 1\n---\nb: {c: 1, c: 2}", '{"b": {"c": 1, "c": 2}}'])
-def test_a_file_read_strictly_has_no_duplicate_keys(text: str) -> None:
-    assert decode_all(text.encode())[-1] == {"b": {"c": 2}}
-
-    with pytest.raises(ApiError, match=r'strict decoding error: duplicate field "b\.c"'):
-        decode_all(text.encode(), strict=True)
-
-
-def test_no_document_is_null() -> None:
-    assert decode(b"") is None
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n# nothing\n"])
+def test_no_document_is_null(text: str) -> None:
+    assert decode(text.encode()) is None
 
 
 scalars = st.one_of(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from steersman.apimachinery.errors import too_many_requests
+from steersman.apimachinery.errors import service_unavailable
 from steersman.apiserver.http.asgi import AsgiApp
 from steersman.apiserver.http.limits import Limits
 from steersman.apiserver.http.message import Frame, Handler, Request, Response, Stream, StreamWriter
@@ -155,19 +155,19 @@ async def test_the_deadline_passes() -> None:
 
 
 def refuses(request: Request) -> Response:
-    raise too_many_requests("slow down", 7)
+    raise service_unavailable("slow down", 7)
 
 
 async def refuses_later(request: Request) -> Response:
-    raise too_many_requests("slow down", 7)
+    raise service_unavailable("slow down", 7)
 
 
 @pytest.mark.parametrize("handler", [refuses, refuses_later])
 async def test_an_api_error_is_its_status(handler: Handler) -> None:
     exchange = await Exchange(handler).run()
 
-    assert (exchange.status, exchange.headers[b"retry-after"]) == (429, b"7")
-    assert json.loads(exchange.answer)["reason"] == "TooManyRequests"
+    assert (exchange.status, exchange.headers[b"retry-after"]) == (503, b"7")
+    assert json.loads(exchange.answer)["reason"] == "ServiceUnavailable"
 
 
 def fails(request: Request) -> Response:

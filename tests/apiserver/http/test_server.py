@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from steersman.apimachinery.errors import too_many_requests
+from steersman.apimachinery.errors import service_unavailable
 from steersman.apiserver.certificates import CertificatePaths
 from steersman.apiserver.http.message import Connection, Request, Response, Stream
 from steersman.apiserver.http.server import HttpServer
@@ -212,14 +212,14 @@ async def test_upgrades_are_ignored(serve: Any, upgrade: str) -> None:
 
 async def test_an_api_error_is_its_status(serve: Any) -> None:
     def handler(request: Request) -> Response:
-        raise too_many_requests("slow down", 7)
+        raise service_unavailable("slow down", 7)
 
     client = await (await serve(handler)).connect()
     client.get("/")
     answer = await client.answer()
 
-    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
-    assert b'"reason":"TooManyRequests"' in answer.body
+    assert (answer.status, answer.headers["retry-after"]) == (503, "7")
+    assert b'"reason":"ServiceUnavailable"' in answer.body
 
 
 def fails(request: Request) -> Response:

@@ -16,7 +16,7 @@ import yaml
 
 from steersman.apimachinery.encoding import json
 from steersman.apimachinery.encoding.yaml_scalar import resolve
-from steersman.apimachinery.errors import ApiError, bad_request, render_value
+from steersman.apimachinery.errors import bad_request
 
 MAX_DEPTH = json.MAX_DEPTH
 
@@ -49,33 +49,6 @@ def decode_with_duplicates(body: bytes) -> tuple[Any, list[str]]:
     if next(documents, None) is not None:
         raise bad_request("error converting YAML to JSON: yaml: expected a single document, but found another one")
     return value, duplicates
-
-
-def decode_all(body: bytes, strict: bool = False) -> list[Any]:
-    """The values of all documents in ``body``, empty ones left out, as a command reads them from a file.
-
-    A file that is JSON is read as such. With ``strict``, keys that stand twice are refused. Raises as :func:`decode`.
-    """
-    if body.lstrip()[:1] in (b"{", b"["):
-        try:
-            value = json.decode(body)
-        except ApiError:
-            pass
-        else:
-            _refuse(json.duplicate_keys(body, value) if strict else [])
-            return [value]
-    values: list[Any] = []
-    for value, duplicates in _documents(body):
-        _refuse(duplicates if strict else [])
-        if value is not None:
-            values.append(value)
-    return values
-
-
-def _refuse(duplicates: list[str]) -> None:
-    if duplicates:
-        listed = ", ".join(f"duplicate field {render_value(path)}" for path in duplicates)
-        raise bad_request(f"strict decoding error: {listed}")
 
 
 def _documents(body: bytes) -> Iterator[tuple[Any, list[str]]]:

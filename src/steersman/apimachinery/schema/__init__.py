@@ -1,4 +1,3 @@
 """Structural schemas: compiled once to closures, then asked to validate, prune and default every object."""
 
 from steersman.apimachinery.schema.compiled import CompiledSchema as CompiledSchema
-from steersman.apimachinery.schema.compiled import compile_schema as compile_schema

@@ -102,10 +102,6 @@ class CompiledSchema:
             raise _too_deep() from None
 
 
-def compile_schema(definition: Mapping[str, Any], resolve: Resolve | None = None) -> CompiledSchema:
-    return CompiledSchema.compile(definition, resolve)
-
-
 def _may_have_null(value: Any) -> bool:
     """Writing and searching JSON is the fastest walk there is: 2 µs for a kilobyte."""
     try:
