@@ -102,7 +102,6 @@ async def test_gauges_show_what_is_now(metrics: Metrics, get: Get) -> None:
     metrics.watches[PODS] += 3
     metrics.watch_events[PODS] += 7
     metrics.sources.objects = lambda: {GroupResource("apps", "deployments"): 5}
-    metrics.sources.store_bytes = lambda: 4096
     metrics.observe_store("get", "pods", 0.001)
 
     samples = await page(metrics, get)
@@ -113,7 +112,6 @@ async def test_gauges_show_what_is_now(metrics: Metrics, get: Get) -> None:
     assert value(samples, "apiserver_watch_events_total", **pods) == 7
     assert value(samples, "apiserver_storage_objects", resource="deployments.apps") == 5
     assert value(samples, "apiserver_resource_objects", group="apps", resource="deployments") == 5
-    assert value(samples, "apiserver_storage_size_bytes", storage_cluster_id="") == 4096
     assert value(samples, "etcd_requests_total", operation="get", type="pods") == 1
     assert value(samples, "etcd_request_duration_seconds_count", operation="get", type="pods") == 1
 

@@ -64,8 +64,6 @@ class Sources:
 
     objects: Callable[[], Mapping[GroupResource, int]] = field(default=dict)
     """Objects in storage."""
-    store_bytes: Callable[[], int | None] = field(default=lambda: None)
-    """Size of the store, None when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,6 @@ class Counted:
     watches: Mapping[GroupVersionResource, int]
     watch_events: Mapping[GroupVersionResource, int]
     objects: Mapping[GroupResource, int]
-    store_bytes: int | None
     requests: Mapping[RequestKey, Observed]
     store: Mapping[StoreKey, Observed]
 
@@ -139,7 +136,6 @@ class Metrics:
             watches=dict(self.watches),
             watch_events=dict(self.watch_events),
             objects=dict(self.sources.objects()),
-            store_bytes=self.sources.store_bytes(),
             requests=dict(self._requests),
             store=dict(self._store),
         )

@@ -96,10 +96,6 @@ def _store(counted: Counted) -> Iterator[str]:
     durations = {key: [observed] for key, observed in counted.store.items()}
     text = "Time that requests to the store took."
     yield from _histogram("etcd_request_duration_seconds", text, labels, STORE_BUCKETS, durations)
-    if counted.store_bytes is not None:
-        size = {("",): counted.store_bytes}
-        text = "Size of the store."
-        yield from _family("apiserver_storage_size_bytes", "gauge", text, ("storage_cluster_id",), size)
 
 
 def _head(name: str, kind: str, text: str) -> str:
