@@ -8,6 +8,7 @@ import pytest
 from steersman.apimachinery.schema import CompiledSchema
 from steersman.apis.builtin import Definitions
 from steersman.apis.catalog import Catalog
+from steersman.apis.catalog.data_file import DataFile
 from steersman.apis.schema_defaults import DEFAULTS, with_defaults
 
 CORE, APPS = "io.k8s.api.core.v1.", "io.k8s.api.apps.v1."
@@ -105,12 +106,14 @@ def test_a_field_that_the_minor_does_not_have_gets_no_default(minor: int, name: 
 
 
 def test_every_default_is_of_a_type_and_a_field_that_some_minor_has() -> None:
+    file = DataFile()
     missing = {(name, field) for name, defaults in DEFAULTS.items() for field in defaults}
     for minor in (12, 20, 28, 37):
-        for name in catalog(minor).definition_names():
-            keys = (".".join(name.rsplit(".", 3)[1:]), name.rpartition(".")[2])
-            properties = catalog(minor).definition(name).get("properties") or {}
-            missing -= {(key, field) for key in keys for field in properties}
+        for package in file.packages():
+            for short in file.block(package).names(minor):
+                keys = (".".join((*package.rsplit(".", 2)[1:], short)), short)
+                properties = file.block(package).definition(short, minor).get("properties") or {}
+                missing -= {(key, field) for key in keys for field in properties}
     assert not missing
 
 

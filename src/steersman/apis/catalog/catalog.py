@@ -1,6 +1,5 @@
 """The catalog: what each minor version of Kubernetes serves, and the schemas of it."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from steersman.apimachinery.group_version import (
@@ -74,25 +73,6 @@ class Catalog:
             schema = self._definitions[name] = self._file.block(package).definition(short, self.minor)
         return schema
 
-    def definition_names(self) -> list[str]:
-        """The names of all definitions that the minor itself has; those of what is turned on beyond are not in it."""
-        return [
-            f"{package}.{short}"
-            for package in self._file.packages()
-            for short in self._file.block(package).names(self.minor)
-        ]
-
-    def reachable(self, names: Iterable[str]) -> dict[str, Schema]:
-        """The definitions of these names and of all that they refer to, by bare name."""
-        found: dict[str, Schema] = {}
-        waiting = list(names)
-        while waiting:
-            name = waiting.pop().removeprefix(REF_PREFIX)
-            if name not in found:
-                found[name] = self.definition(name)
-                waiting.extend(_references(found[name]))
-        return found
-
     def _beginnings(self) -> dict[tuple[str, str], int]:
         """The first minor of each group and version."""
         beginnings: dict[tuple[str, str], int] = {}
@@ -149,14 +129,3 @@ class Catalog:
 
 def _kind(row: _Row) -> GroupVersionKind:
     return GroupVersionKind(row[_GROUP], row[_VERSION], row[_KIND])
-
-
-def _references(schema: Schema) -> Iterator[str]:
-    if "$ref" in schema:
-        yield schema["$ref"]
-    for field in schema.get("properties", {}).values():
-        yield from _references(field)
-    for key in ("items", "additionalProperties"):
-        member = schema.get(key)
-        if isinstance(member, dict):
-            yield from _references(member)
