@@ -82,6 +82,33 @@ def stored_kind(facts: BuiltinResource) -> StoredKind:
 def _stored_resource(facts: BuiltinResource, stored: StoredKind, definitions: Definitions) -> Resource:
     kind = stored.kind.group_kind
     names = {one.name for one in facts.subresources}
+    return _resource(
+        facts,
+        definitions,
+        stored=stored,
+        strategy=strategy_of(kind, "status" in names),
+        columns=_columns(kind),
+        verbs=facts.verbs,
+        subresources={one.name: one for one in map(_subresource, facts.subresources) if one is not None},
+        selectable_fields=frozenset((*_COMMON_FIELDS, *SELECTABLE.get(kind, ()))),
+    )
+
+
+def _virtual_resource(facts: BuiltinResource, definitions: Definitions, answer: Answer) -> Resource:
+    strategy = strategy_of(GroupKind(facts.group, facts.kind), False)
+    return _resource(
+        facts,
+        definitions,
+        stored=None,
+        strategy=strategy,
+        columns=ColumnSet.default,
+        verbs=("create",),
+        create_only=answer,
+    )
+
+
+def _resource(facts: BuiltinResource, definitions: Definitions, **behaviour: Any) -> Resource:
+    """The facts that every kind has, and the members of Resource that tell how it behaves."""
     return Resource(
         group=facts.group,
         version=facts.version,
@@ -91,14 +118,9 @@ def _stored_resource(facts: BuiltinResource, stored: StoredKind, definitions: De
         singular=facts.singular,
         list_kind=facts.list_kind,
         definition=definitions.definition(facts.definition),
-        stored=stored,
-        strategy=strategy_of(kind, "status" in names),
-        columns=_columns(kind),
         short_names=facts.short_names,
         categories=facts.categories,
-        verbs=facts.verbs,
-        subresources={one.name: one for one in map(_subresource, facts.subresources) if one is not None},
-        selectable_fields=frozenset((*_COMMON_FIELDS, *SELECTABLE.get(kind, ()))),
+        **behaviour,
     )
 
 
@@ -117,21 +139,3 @@ def _subresource(facts: SubresourceFacts) -> Subresource | None:
     if facts.name == "finalize" and kind.kind == "Namespace":
         return FINALIZE
     return None
-
-
-def _virtual_resource(facts: BuiltinResource, definitions: Definitions, answer: Answer) -> Resource:
-    return Resource(
-        group=facts.group,
-        version=facts.version,
-        plural=facts.plural,
-        kind=facts.kind,
-        namespaced=facts.namespaced,
-        singular=facts.singular,
-        list_kind=facts.list_kind,
-        definition=definitions.definition(facts.definition),
-        stored=None,
-        strategy=strategy_of(GroupKind(facts.group, facts.kind), False),
-        columns=ColumnSet.default,
-        verbs=("create",),
-        create_only=answer,
-    )
