@@ -95,8 +95,9 @@ def order_crd(api: client.ApiClient) -> Iterator[None]:
     following = partial(events, definitions.list_custom_resource_definition, field_selector=f"metadata.name={name}")
     assert any(is_established(event["object"]) for event in following())
     yield
+    last = definitions.read_custom_resource_definition(name).metadata.resource_version
     definitions.delete_custom_resource_definition(name)
-    assert any(event["type"] == "DELETED" for event in following())
+    assert any(event["type"] == "DELETED" for event in following(resource_version=last))
 
 
 def is_established(definition: Any) -> bool:
