@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from catalog import data_file, definitions, resources, sources
+from generated_file import settle
 
 from steersman.apis.catalog.data_file import DATA_FILE
 
@@ -22,15 +23,7 @@ def main() -> int:
     derived = resources.derive(restored, sources.read_resources(options.cache))
     content = data_file.write(restored, derived)
     _progress(f"{len(restored)} minors, {len(derived)} resources, {len(content)} bytes")
-    if options.check:
-        if DATA_FILE.read_bytes() == content:
-            _progress(f"{DATA_FILE.name} is up to date")
-            return 0
-        _progress(f"{DATA_FILE.name} differs from what its sources give: run this without --check and commit it")
-        return 1
-    DATA_FILE.write_bytes(content)
-    _progress(f"wrote {DATA_FILE.name}")
-    return 0
+    return settle(DATA_FILE, content, options.check, _progress)
 
 
 def _progress(line: str) -> None:

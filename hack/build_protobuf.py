@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from generated_file import settle
 from protobuf_fields import data_file, sources
 from protobuf_fields.executable import Executable
 from protobuf_fields.structs import Messages
@@ -30,15 +31,7 @@ def main() -> int:
         _progress(f"left out, its number or name had another use: {line}")
     content = data_file.write(messages)
     _progress(f"{len(messages.lines)} messages, {len(messages.kinds)} kinds, {len(content)} bytes")
-    if options.check:
-        if DATA_FILE.read_bytes() == content:
-            _progress(f"{DATA_FILE.name} is up to date")
-            return 0
-        _progress(f"{DATA_FILE.name} differs from what its sources give: run this without --check and commit it")
-        return 1
-    DATA_FILE.write_bytes(content)
-    _progress(f"wrote {DATA_FILE.name}")
-    return 0
+    return settle(DATA_FILE, content, options.check, _progress)
 
 
 def _progress(line: str) -> None:

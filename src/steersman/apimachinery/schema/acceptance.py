@@ -131,12 +131,16 @@ def compile_pattern(pattern: str) -> Check:
     return lambda text: bool(match(text) or search(text))
 
 
+def _size_checks(least: int, most: int | None) -> Iterable[Check]:
+    """Of the characters of a string, the elements of a list, the members of an object."""
+    if most is not None:
+        yield lambda value: least <= len(value) <= most
+    elif least:
+        yield lambda value: len(value) >= least
+
+
 def _string_checks(node: SchemaNode, compiled: dict[int, Table]) -> Iterable[Check]:
-    shortest, longest = node.min_length or 0, node.max_length
-    if longest is not None:
-        yield lambda text: shortest <= len(text) <= longest
-    elif shortest:
-        yield lambda text: len(text) >= shortest
+    yield from _size_checks(node.min_length or 0, node.max_length)
     if node.pattern:
         try:
             yield compile_pattern(node.pattern)
@@ -192,11 +196,7 @@ def _boolean_checks(node: SchemaNode, compiled: dict[int, Table]) -> Iterable[Ch
 
 
 def _list_checks(node: SchemaNode, compiled: dict[int, Table]) -> Iterable[Check]:
-    fewest, most = node.min_items or 0, node.max_items
-    if most is not None:
-        yield lambda items: fewest <= len(items) <= most
-    elif fewest:
-        yield lambda items: len(items) >= fewest
+    yield from _size_checks(node.min_items or 0, node.max_items)
     if node.items is not None:
         yield _all_values(compile_table(node.items, compiled), iter)
     if node.unique_items:
@@ -238,11 +238,7 @@ def _all_values(table: Table, values: Callable[[Any], Iterable[Any]]) -> Check:
 
 
 def _object_checks(node: SchemaNode, compiled: dict[int, Table]) -> Iterable[Check]:
-    fewest, most = node.min_properties or 0, node.max_properties
-    if most is not None:
-        yield lambda value: fewest <= len(value) <= most
-    elif fewest:
-        yield lambda value: len(value) >= fewest
+    yield from _size_checks(node.min_properties or 0, node.max_properties)
     if node.required:
         yield frozenset(node.required).issubset
     if node.embedded:
