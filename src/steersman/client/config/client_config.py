@@ -10,6 +10,7 @@ from steersman.client.config.server_url import check_proxy_url, server_url, with
 from steersman.client.config.tls import TlsConfig, TlsContexts
 from steersman.client.config.user_agent import default_user_agent
 from steersman.client.config.warning import WarningHandler, log_warning
+from steersman.client.transport import Transport
 
 DEFAULT_QPS = 5.0
 DEFAULT_BURST = 10
@@ -23,7 +24,8 @@ class Config:
     ``server`` is a URL (its path is put before every request's) or ``host:port``, then https if TLS is configured.
     ``proxy_url`` is None where the environment's ``HTTPS_PROXY`` and ``NO_PROXY`` decide. ``qps`` is in requests a
     second, negative for no limit; ``burst`` in requests; ``timeout`` in seconds, None for none. ``namespace`` is that
-    of the context, for requests that name none. Raises ConfigError where fields are wrong.
+    of the context, for requests that name none. ``transport`` carries the requests where it is given, as to a server in
+    this process; else they go over HTTP. Raises ConfigError where fields are wrong.
     """
 
     server: str
@@ -38,6 +40,7 @@ class Config:
     user_agent: str = field(default_factory=default_user_agent)
     disable_compression: bool = False
     warning_handler: WarningHandler = log_warning
+    transport: Transport | None = field(default=None, repr=False, compare=False)
     _contexts: TlsContexts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

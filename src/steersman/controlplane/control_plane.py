@@ -8,7 +8,7 @@ import secrets
 import ssl
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +49,7 @@ from steersman.apiserver.handlers.call import Backend
 from steersman.apiserver.handlers.negotiation import DECODERS, Decoders
 from steersman.apiserver.health import Health
 from steersman.apiserver.http.asgi import AsgiApp
-from steersman.apiserver.http.message import Handler
+from steersman.apiserver.http.message import Handler, PeerCertificate
 from steersman.apiserver.http.server import HttpServer
 from steersman.apiserver.http.tls import server_ssl_context
 from steersman.apiserver.metrics import Metrics
@@ -60,6 +60,8 @@ from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.server import ApiServer
 from steersman.apiserver.version import Version, version_info
+from steersman.client.config import Config
+from steersman.controlplane.in_process import InProcessTransport
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
 from steersman.storage.watch_cache import WatchCache
@@ -68,6 +70,9 @@ _DECODERS: Decoders = {**DECODERS, protobuf.MEDIA_TYPE: lambda body, _: (protobu
 
 DRAIN_SECONDS = 10.0
 """How long requests in flight may take to finish when the server stops."""
+
+LOOPBACK_USER = "system:apiserver"
+LOOPBACK_GROUPS = ("system:masters",)
 
 
 class ControlPlane:
@@ -157,6 +162,14 @@ class ControlPlane:
         if self._handler is None:
             raise RuntimeError("the control plane has not been started")
         return self._handler
+
+    def client_config(self, user: str = LOOPBACK_USER, groups: Sequence[str] = LOOPBACK_GROUPS) -> Config:
+        """The configuration of a client in this process, which needs no sockets; it may do all, unless said otherwise.
+
+        It has no rate limit. Requests can be sent once the control plane has started.
+        """
+        identity = PeerCertificate(user, tuple(groups))
+        return Config("https://in-process", qps=-1, transport=InProcessTransport(lambda: self.handler, identity))
 
     @cached_property
     def asgi(self) -> AsgiApp:
