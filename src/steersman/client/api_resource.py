@@ -1,0 +1,88 @@
+"""What a client has to know of a kind to send requests for it, and how its objects are read and written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import quote
+
+import orjson
+
+from steersman.apimachinery.group_version import GroupResource, GroupVersion, GroupVersionKind, GroupVersionResource
+from steersman.apimachinery.names import check_path_segment
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+ALL_NAMESPACES = ""
+"""For requests that go over all namespaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec(Generic[T]):
+    """How objects of one kind come from JSON, and go to it. ``decode`` raises ValueError for what does not fit."""
+
+    decode: Callable[[bytes], T]
+    encode: Callable[[T], bytes]
+
+
+DICTS: Codec[dict[str, Any]] = Codec(orjson.loads, orjson.dumps)
+"""Plain dicts, as JSON has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResource(Generic[T]):
+    """A kind in one version, under the name that it has in paths: what discovery calls an APIResource.
+
+    ``plural`` is that name; ``codec`` says what Python type its objects are.
+    """
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool
+    codec: Codec[T]
+
+    @property
+    def api_version(self) -> str:
+        return str(GroupVersion(self.group, self.version))
+
+    @property
+    def group_version_kind(self) -> GroupVersionKind:
+        return GroupVersionKind(self.group, self.version, self.kind)
+
+    @property
+    def group_version_resource(self) -> GroupVersionResource:
+        return GroupVersionResource(self.group, self.version, self.plural)
+
+    @property
+    def group_resource(self) -> GroupResource:
+        return GroupResource(self.group, self.plural)
+
+    def path(self, namespace: str = ALL_NAMESPACES, name: str = "", subresource: str = "") -> str:
+        """The percent-encoded path of the collection or of one object; ``namespace`` only where the kind has them.
+
+        Raises ValueError for a namespace where the kind has none, for a name without one where it has, and for a
+        namespace or name that is no segment of a path.
+        """
+        if namespace and not self.namespaced:
+            raise ValueError(f"{self.kind} has no namespaces: {namespace!r}")
+        if name and self.namespaced and not namespace:
+            raise ValueError(f"{self.kind} {name!r} needs a namespace")
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        place = f"{root}/namespaces/{_segment('namespace', namespace)}" if namespace else root
+        parts = (part for part in (_segment("name", name), subresource) if part)
+        return "/".join((place, self.plural, *parts))
+
+
+class HasResource(Protocol[T_co]):
+    """A class whose objects are those of one resource: it has ``api_resource: ClassVar[ApiResource[Self]]``."""
+
+    @property
+    def api_resource(self) -> "ApiResource[T_co]": ...  # type: ignore[type-var]
+
+
+def _segment(what: str, text: str) -> str:
+    for problem in check_path_segment(text):
+        raise ValueError(f"{what} {text!r} {problem}")
+    return quote(text, safe="")
