@@ -53,3 +53,7 @@ class Transport(Protocol):
 
 class TransportError(Exception):
     """The connection could not be made, or was lost: nothing is known of what the server did with the request."""
+
+
+class ConnectionLost(TransportError):
+    """There was a connection, and it ended before the answer did. To ask again may well help."""

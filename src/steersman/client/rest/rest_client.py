@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from steersman.client.config import Config
 from steersman.client.rest.status import api_error
-from steersman.client.transport import HeaderFields, Reply, Request
+from steersman.client.transport import HeaderFields, Reply, Request, Transport
 
 JSON = "application/json"
 
@@ -29,9 +29,7 @@ class RestClient:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        if config.transport is None:
-            raise NotImplementedError
-        self._transport = config.transport
+        self._transport = _http_transport(config) if config.transport is None else config.transport
 
     async def request(
         self,
@@ -81,9 +79,18 @@ class RestClient:
 
     async def close(self) -> None:
         """Close the connections; a transport of the config's is left to its owner."""
+        if self.config.transport is None:
+            await self._transport.close()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _http_transport(config: Config) -> Transport:
+    # aiohttp is slow to import, and a server whose clients are all in its process does not need it.
+    from steersman.client.rest.http_transport import HttpTransport
+
+    return HttpTransport(config)
