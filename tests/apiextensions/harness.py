@@ -9,7 +9,7 @@ from typing import Any
 
 from steersman.apiextensions.reaction import DefinitionReaction
 from steersman.apimachinery.errors import forbidden
-from steersman.apiserver.admission import AdmissionChain, AdmissionPlugin, Attributes
+from steersman.apiserver.admission import AdmissionChain, AdmissionPlugin, Attributes, ChainMetrics
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.lifecycle import DeleteOptions, Lifecycle, WriteOptions, decode
@@ -124,7 +124,8 @@ async def serving(
     await cache.start()
     uids = itertools.count()
     sources = Sources(now=lambda: NOW, uid=lambda: f"uid-{next(uids)}", random=lambda _below: 0)
-    lifecycle = Lifecycle(store, cache, AdmissionChain(plugins), sources, Metrics({}))
+    metrics = Metrics({})
+    lifecycle = Lifecycle(store, cache, AdmissionChain(ChainMetrics(metrics), plugins), sources, metrics)
     served = ServedResources()
     served.install([*definitions, *builtin])
     reaction = DefinitionReaction(lifecycle, cache, served, definitions[0], sources.now)
@@ -162,6 +163,7 @@ class RefusesOnce:
 
     def __init__(self, operation: str, plural: str) -> None:
         self.operations = frozenset((operation,))
+        self.name, self.resources = "RefusesOnce", None
         self._plural, self._refused = plural, False
 
     def admit(self, attributes: Attributes) -> None:

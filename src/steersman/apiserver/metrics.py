@@ -7,7 +7,7 @@ page is read, Prometheus' library too.
 import asyncio
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from steersman.apimachinery.group_version import GroupResource, GroupVersionResource
 from steersman.apiserver.document import require_read
 from steersman.apiserver.http.message import Request, Response
+from steersman.apiserver.metric_family import Counter, Gauge, Histogram, Observed, Row
 from steersman.apiserver.request_info import RequestInfo
 
 REQUEST_BUCKETS = (
@@ -31,16 +32,6 @@ MAX_SERIES = 5000
 
 RequestKey = tuple[str, str, str, str, str, str, int]
 """verb, group, version, resource, subresource (as in RequestInfo), scope, HTTP status"""
-
-
-class Observed:
-    """Durations: ``counts`` by bucket (the last one is unbounded) and their ``total`` in seconds."""
-
-    __slots__ = ("counts", "total")
-
-    def __init__(self, buckets: int) -> None:
-        self.counts = [0] * (buckets + 1)
-        self.total = 0.0
 
 
 class StoreKey(NamedTuple):
@@ -77,6 +68,9 @@ class Counted:
     objects: Mapping[GroupResource, int]
     requests: Mapping[RequestKey, Observed]
     store: Mapping[StoreKey, Observed]
+    counters: Sequence[Counter] = ()
+    histograms: Sequence[Histogram] = ()
+    gauges: Sequence[tuple[Gauge, Mapping[Row, float]]] = ()
 
 
 class Metrics:
@@ -93,6 +87,21 @@ class Metrics:
         self._build_info, self._executor = build_info, executor
         self._requests: dict[RequestKey, Observed] = {}
         self._store: dict[StoreKey, Observed] = {}
+        self._counters: dict[str, Counter] = {}
+        self._histograms: dict[str, Histogram] = {}
+        self._gauges: dict[str, Gauge] = {}
+
+    def counter(self, name: str, text: str, labels: Sequence[str]) -> Counter:
+        """The counter of this name on the page; it is made when first asked for."""
+        return self._counters.setdefault(name, Counter(name, text, labels))
+
+    def histogram(self, name: str, text: str, labels: Sequence[str], bounds: Sequence[float]) -> Histogram:
+        """The histogram of this name on the page; it is made when first asked for."""
+        return self._histograms.setdefault(name, Histogram(name, text, labels, bounds))
+
+    def gauge(self, name: str, text: str, labels: Sequence[str], read: Callable[[], Mapping[Row, float]]) -> None:
+        """Put a gauge on the page, in the place of one of this name; ``read`` is called on the event loop."""
+        self._gauges[name] = Gauge(name, text, labels, read)
 
     def observe(self, info: RequestInfo, status: int, seconds: float) -> None:
         """Count a request that has been answered with HTTP ``status`` after ``seconds``."""
@@ -138,6 +147,9 @@ class Metrics:
             objects=dict(self.sources.objects()),
             requests=dict(self._requests),
             store=dict(self._store),
+            counters=tuple(self._counters.values()),
+            histograms=tuple(self._histograms.values()),
+            gauges=[(gauge, dict(gauge.read())) for gauge in self._gauges.values()],
         )
         body = await asyncio.get_running_loop().run_in_executor(self._executor, render, counted)
         return Response(200, body, CONTENT_TYPE)

@@ -12,7 +12,8 @@ from typing import TypeVar
 from prometheus_client.exposition import generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
-from steersman.apiserver.metrics import REQUEST_BUCKETS, STORE_BUCKETS, Counted, Observed
+from steersman.apiserver.metric_family import Observed
+from steersman.apiserver.metrics import REQUEST_BUCKETS, STORE_BUCKETS, Counted
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
@@ -52,7 +53,7 @@ Row = TypeVar("Row", bound=tuple[str, ...])
 
 def render(counted: Counted) -> bytes:
     """The page, of type ``CONTENT_TYPE``."""
-    ours = "".join((*_requests(counted), *_gauges(counted), *_store(counted)))
+    ours = "".join((*_requests(counted), *_gauges(counted), *_store(counted), *_families(counted)))
     # Without a registry the collector belongs to this page alone; the encoder only wants its ``collect``.
     return ours.encode() + generate_latest(ProcessCollector(registry=None))  # type: ignore[arg-type,unused-ignore]
 
@@ -98,11 +99,21 @@ def _store(counted: Counted) -> Iterator[str]:
     yield from _histogram("etcd_request_duration_seconds", text, labels, STORE_BUCKETS, durations)
 
 
+def _families(counted: Counted) -> Iterator[str]:
+    for counter in counted.counters:
+        yield from _family(counter.name, "counter", counter.text, counter.labels, dict(counter.values))
+    for histogram in counted.histograms:
+        parts = {row: (observed,) for row, observed in dict(histogram.values).items()}
+        yield from _histogram(histogram.name, histogram.text, histogram.labels, histogram.bounds, parts)
+    for gauge, values in counted.gauges:
+        yield from _family(gauge.name, "gauge", gauge.text, gauge.labels, values)
+
+
 def _head(name: str, kind: str, text: str) -> str:
     return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"
 
 
-def _family(name: str, kind: str, text: str, labels: Sequence[str], values: Mapping[Row, int]) -> Iterator[str]:
+def _family(name: str, kind: str, text: str, labels: Sequence[str], values: Mapping[Row, float]) -> Iterator[str]:
     yield _head(name, kind, text)
     for row, value in values.items():
         yield f"{name}{{{_pairs(labels, row)}}} {value}\n"

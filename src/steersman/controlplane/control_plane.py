@@ -32,7 +32,8 @@ from steersman.apis.namespaces import NamespaceRemoval, create_system_namespaces
 from steersman.apis.printer_columns import columns_of
 from steersman.apis.reviews import review_answers
 from steersman.apis.versions import KubernetesVersion
-from steersman.apiserver.admission import AdmissionChain
+from steersman.apiserver.admission import AdmissionChain, ChainMetrics
+from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.authentication.authenticator import Authenticator, Union
 from steersman.apiserver.authentication.client_certificate import ClientCertificate
 from steersman.apiserver.authentication.required import RequiredAuthentication
@@ -56,6 +57,7 @@ from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.openapi import OpenAPI
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.metadata import Sources
+from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.server import ApiServer
@@ -199,11 +201,14 @@ class ControlPlane:
         crds = _definition_kinds(definitions)
         self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
         namespaces, stored_namespaces = namespace_resource(catalog, definitions)
-        admission = AdmissionChain([NamespaceLifecycle(self._cache, stored_namespaces)])
         sources = _sources()
         info = version_info(self._version.minor)
         metrics = Metrics(info)
+        admission = AdmissionChain(ChainMetrics(metrics))
         lifecycle = Lifecycle(self._store, self._cache, admission, sources, metrics)
+        objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
+        context = PluginContext(objects, self._served, lifecycle, authorizer, metrics, self._version.minor)
+        admission.install([NamespaceLifecycle.create(context, None)])
         backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
         routes = self._routes(info, metrics)
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle

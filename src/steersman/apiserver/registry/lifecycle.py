@@ -12,7 +12,8 @@ from time import monotonic
 import orjson
 
 from steersman.apimachinery.errors import MODIFIED, ApiError, already_exists, conflict, internal_error, not_found
-from steersman.apiserver.admission import AdmissionChain, Attributes
+from steersman.apiserver.admission.attributes import Attributes
+from steersman.apiserver.admission.chain import AdmissionChain, Steps
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry import metadata, shape
@@ -101,10 +102,13 @@ class Lifecycle:
             resource.strategy.prepare_for_create(obj)
             shape.set_defaults(resource, obj)
             name = meta.get("name") or ""
-            await self._admit("CREATE", resource, namespace, name, obj, None, options)
+            admission = self._admission.steps("CREATE", resource.group_resource)
+            attributes = _attributes("CREATE", resource, namespace, name, obj, None, options)
+            obj = await _admitted(admission, attributes)
             shape.check(resource, obj, None)
-            if not warnings:
-                warnings = resource.strategy.warnings(obj)
+            await admission.validate(attributes)
+            meta = obj["metadata"]
+            warnings = [*(warnings or resource.strategy.warnings(obj)), *attributes.warnings]
             cacher = self._cache.cacher(stored.prefix, stored.codec, stored.namespaced)
             key, value = stored.key(namespace, name), encode(resource, obj)
             if options.dry_run:
@@ -145,7 +149,7 @@ class Lifecycle:
                 raise not_found(resource.group_resource, name)
             old = decode(resource, entry)
             new = change(decode(resource, entry))
-            warnings = await self._prepare_update(resource, namespace, name, new, old, options, subresource)
+            new, warnings = await self._prepare_update(resource, namespace, name, new, old, options, subresource)
             if metadata.is_same(new, old):
                 return Written(entry, warnings)
             value = encode(resource, new)
@@ -172,7 +176,10 @@ class Lifecycle:
                 raise not_found(resource.group_resource, name)
             obj = decode(resource, entry)
             metadata.check_preconditions(options.preconditions, obj["metadata"], resource)
-            await self._admit("DELETE", resource, namespace, name, None, obj, options)
+            admission = self._admission.steps("DELETE", resource.group_resource)
+            attributes = _attributes("DELETE", resource, namespace, name, None, obj, options)
+            await admission.admit(attributes)
+            await admission.validate(attributes)
             gone = resource.strategy.may_go(obj)
             if not gone and "deletionTimestamp" in obj["metadata"]:
                 return Deleted(entry, gone=False)
@@ -247,8 +254,8 @@ class Lifecycle:
         old: Object,
         options: WriteOptions,
         subresource: Subresource | None,
-    ) -> list[str]:
-        """Bring ``new`` into the form to store, in place; returns warnings."""
+    ) -> tuple[Object, list[str]]:
+        """``new`` in the form to store (it is changed on the way), and warnings."""
         metadata.metadata_of(new)
         metadata.set_type(new, resource.api_version, resource.kind)
         metadata.set_place(new["metadata"], resource, namespace, name)
@@ -263,24 +270,12 @@ class Lifecycle:
         if strategy.tracks_generation:
             metadata.bump_generation(new, old, strategy.has_status)
         part = subresource.name if subresource else ""
-        await self._admit("UPDATE", resource, namespace, name, new, old, options, part)
+        admission = self._admission.steps("UPDATE", resource.group_resource)
+        attributes = _attributes("UPDATE", resource, namespace, name, new, old, options, part)
+        new = await _admitted(admission, attributes)
         shape.check(resource, new, old)
-        return warnings or strategy.warnings(new)
-
-    async def _admit(
-        self,
-        operation: str,
-        resource: Resource,
-        namespace: str,
-        name: str,
-        obj: Object | None,
-        old: Object | None,
-        options: WriteOptions | DeleteOptions,
-        subresource: str = "",
-    ) -> None:
-        await self._admission.admit(
-            Attributes(operation, resource, namespace, name, obj, old, options.user, subresource, options.dry_run)
-        )
+        await admission.validate(attributes)
+        return new, [*(warnings or strategy.warnings(new)), *attributes.warnings]
 
 
 def decode(resource: Resource, entry: Entry) -> Object:
@@ -304,6 +299,27 @@ def encode(resource: Resource, obj: Object) -> bytes:
     meta.pop("resourceVersion", None)
     ordered["metadata"] = meta
     return orjson.dumps(ordered)
+
+
+def _attributes(
+    operation: str,
+    resource: Resource,
+    namespace: str,
+    name: str,
+    obj: Object | None,
+    old: Object | None,
+    options: WriteOptions | DeleteOptions,
+    subresource: str = "",
+) -> Attributes:
+    return Attributes(operation, resource, namespace, name, obj, old, options.user, subresource, options.dry_run)
+
+
+async def _admitted(admission: Steps, attributes: Attributes) -> Object:
+    """The object as the mutating phase leaves it."""
+    await admission.admit(attributes)
+    if attributes.object is None:
+        raise internal_error("an admission plugin took the object away")
+    return attributes.object
 
 
 def _stored(resource: Resource) -> StoredKind:

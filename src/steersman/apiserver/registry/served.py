@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from steersman.apimachinery.group_version import GroupVersion, version_priority
+from steersman.apimachinery.group_version import GroupResource, GroupVersion, version_priority
 from steersman.apiserver.registry.resource import Resource
 
 
@@ -13,6 +13,7 @@ class ServedResources:
     def __init__(self, group_rank: Callable[[str], Any] = str) -> None:
         """``group_rank`` is the sort key of a group in the order of discovery; by name if nothing else is said."""
         self._resources: dict[GroupVersion, dict[str, Resource]] = {}
+        self._preferred: dict[GroupResource, Resource | None] = {}
         self._group_rank = group_rank
         self._listeners: list[Callable[[], None]] = []
         self.generation = 0
@@ -39,6 +40,16 @@ class ServedResources:
         of_version = self._resources.get((group, version))  # type: ignore[call-overload]
         return of_version.get(plural) if of_version else None
 
+    def of_group_resource(self, resource: GroupResource) -> Resource | None:
+        """The resource in the version whose bytes are stored, or else in the preferred one of those served."""
+        if resource not in self._preferred:
+            versions = (version for version in self._resources if version.group == resource.group)
+            served = [self._resources[version].get(resource.resource) for version in sorted(versions, key=_preference)]
+            found = [one for one in served if one is not None]
+            stored = next((one for one in found if one.is_stored_version), None)
+            self._preferred[resource] = stored or (found[0] if found else None)
+        return self._preferred[resource]
+
     def groups(self) -> dict[str, list[str]]:
         """Group to its versions, both in the order of discovery: the preferred version is the first."""
         versions: dict[str, list[str]] = {}
@@ -56,5 +67,10 @@ class ServedResources:
 
     def _changed(self) -> None:
         self.generation += 1
+        self._preferred.clear()
         for listener in self._listeners:
             listener()
+
+
+def _preference(version: GroupVersion) -> Any:
+    return version_priority(version.version)
