@@ -1,1 +1,38 @@
-"""The client library: client-go's machinery in asyncio, against any Kubernetes API server."""
+"""The client library: client-go's machinery in asyncio, against any Kubernetes API server.
+
+::
+
+    from steersman.client import ALL_NAMESPACES, ApiResource, Client
+    from steersman.client.api_resource import DICTS
+    from steersman.client.config import load_config
+
+    PODS = ApiResource("", "v1", "pods", "Pod", namespaced=True, codec=DICTS)
+
+    async with Client(load_config()) as client:
+        pods = client.resource(PODS)
+        listed = await pods.list(namespace=ALL_NAMESPACES, label_selector="app=web")
+        async with pods.watch(namespace=ALL_NAMESPACES, resource_version=listed.resource_version) as events:
+            async for event in events:
+                print(event.type, event.object["metadata"]["name"])
+
+``config`` finds the server and the user's credentials; ``cache`` and ``work_queue`` are what controllers are made of.
+"""
+
+from steersman.client.api_resource import ALL_NAMESPACES, ApiResource
+from steersman.client.client import Client
+from steersman.client.listing import Listing, ObjectList
+from steersman.client.patch_type import PatchType
+from steersman.client.resource_client import ResourceClient
+from steersman.client.watch import Watch, WatchEvent
+
+__all__ = [
+    "ALL_NAMESPACES",
+    "ApiResource",
+    "Client",
+    "Listing",
+    "ObjectList",
+    "PatchType",
+    "ResourceClient",
+    "Watch",
+    "WatchEvent",
+]

@@ -11,7 +11,6 @@ from steersman.apimachinery.group_version import GroupResource, GroupVersion, Gr
 from steersman.apimachinery.names import check_path_segment
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 ALL_NAMESPACES = ""
 """For requests that go over all namespaces."""
@@ -75,11 +74,11 @@ class ApiResource(Generic[T]):
         return "/".join((place, self.plural, *parts))
 
 
-class HasResource(Protocol[T_co]):
+class HasResource(Protocol[T]):
     """A class whose objects are those of one resource: it has ``api_resource: ClassVar[ApiResource[Self]]``."""
 
     @property
-    def api_resource(self) -> "ApiResource[T_co]": ...  # type: ignore[type-var]
+    def api_resource(self) -> ApiResource[T]: ...
 
 
 def _segment(what: str, text: str) -> str:
