@@ -1,113 +1,204 @@
 """Requests to a server in the same process, without sockets: a client's transport over the server's handler."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from urllib.parse import unquote
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from steersman.apiserver.http.message import Connection, Frame, Handler, PeerCertificate, Response, Stream
+from steersman.apimachinery.errors import timeout
+from steersman.apiserver.http.failure import failure_response
+from steersman.apiserver.http.limits import Limits
+from steersman.apiserver.http.message import Answer, Connection, Frame, Handler, PeerCertificate, Response, Stream
 from steersman.apiserver.http.message import Request as ServerRequest
-from steersman.client.transport import HeaderFields, Reply, Request, TransportError
+from steersman.apiserver.http.request_head import (
+    METHODS,
+    add_field,
+    body_too_large,
+    check_field,
+    method_not_allowed,
+    parse_target,
+    target_too_long,
+)
+from steersman.apiserver.http.response_head import BODILESS, check_fields, header_fields
+from steersman.apiserver.http.writer import Pieces
+from steersman.client.transport import ConnectionLost, HeaderFields, Reply, Request
 
-SLOW_READER_BYTES = 64 << 20
-"""What a stream holds for a client that does not read it, before it is cut; the server itself gives up earlier."""
+_logger = logging.getLogger(__name__)
+
+_AT_ONCE = 32
+"""Requests in a row before the event loop gets its turn: most are answered without any waiting."""
+
+_SLICE = 1 << 20
+_METHODS = frozenset(METHODS.values())
 
 
 class InProcessTransport:
-    """Sends requests to ``handler()`` as the user of ``certificate``; authentication and authorization are as ever."""
+    """Sends requests to ``handler()`` as the user of ``certificate``; authentication and authorization are as ever.
 
-    def __init__(self, handler: Callable[[], Handler], certificate: PeerCertificate) -> None:
+    A request is answered in its caller's task, as it would be over HTTP: within the same limits, a failure as a 500.
+    """
+
+    def __init__(
+        self, handler: Callable[[], Handler], certificate: PeerCertificate, limits: Limits | None = None
+    ) -> None:
         self._handler = handler
         self._connection = Connection("in-process", True, certificate)
+        self._limits = limits or Limits()
+        self._left = _AT_ONCE
 
     async def send(self, request: Request) -> Reply:
-        path, _, query = request.target.partition("?")
-        fields: dict[bytes, bytes] = {}
-        for name, value in request.headers:
-            key, data = name.lower().encode("ascii"), value.encode("utf-8")
-            fields[key] = fields[key] + b", " + data if key in fields else data
-        sent = ServerRequest(request.method, unquote(path), query, fields, request.body, self._connection)
-        answer = self._handler()(sent)
-        if isinstance(answer, Awaitable):
-            answer = await answer
-        return _StreamReply(answer) if isinstance(answer, Stream) else _WholeReply(answer)
+        self._left -= 1
+        if not self._left:
+            self._left = _AT_ONCE
+            await asyncio.sleep(0)
+        answer = await self._answer(request)
+        has_body = request.method != "HEAD" and answer.status not in BODILESS
+        if isinstance(answer, Response):
+            return _WholeReply(answer, answer.body if has_body else b"")
+        return _StreamReply(answer, request, self._limits.stream_bytes) if has_body else _WholeReply(answer, b"")
 
     async def close(self) -> None:
         """Nothing is held."""
 
+    async def _answer(self, request: Request) -> Answer:
+        try:
+            pending = self._handler()(self._received(request))
+            answer = await self._in_time(pending) if isinstance(pending, Awaitable) else pending
+            check_fields(answer)
+            return answer
+        except Exception as error:
+            return failure_response(error, request.method, request.target.partition("?")[0])
 
-def _text(headers: object) -> HeaderFields:
-    return [(name.decode("ascii").lower(), value.decode("utf-8")) for name, value in headers]  # type: ignore[attr-defined]
+    async def _in_time(self, pending: Awaitable[Answer]) -> Answer:
+        try:
+            async with asyncio.timeout(self._limits.request_seconds) as scope:
+                return await pending
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise timeout("request did not complete within the allotted timeout") from None
+
+    def _received(self, request: Request) -> ServerRequest:
+        """The request as the server would have read it from a socket. Raises ApiError where it would refuse it."""
+        limits, target = self._limits, request.target.encode()
+        if request.method not in _METHODS:
+            raise method_not_allowed(request.method)
+        if len(target) > limits.target_bytes:
+            raise target_too_long(limits.target_bytes)
+        if len(request.body) > limits.body_bytes:
+            raise body_too_large(limits.body_bytes)
+        path, query = parse_target(target)
+        fields: dict[bytes, bytes] = {}
+        for name, value in request.headers:
+            key, data = name.lower().encode(), value.encode()
+            check_field(key, data)
+            if key in fields:
+                add_field(fields, key, data)
+            else:
+                fields[key] = data
+        return ServerRequest(request.method, path, query, fields, request.body, self._connection)
+
+
+def _fields(answer: Answer) -> HeaderFields:
+    return [(name.decode().lower(), value.decode("utf-8", "replace")) for name, value in header_fields(answer)]
 
 
 class _WholeReply:
-    def __init__(self, response: Response) -> None:
-        self.status = response.status
-        self.headers = (("content-type", response.content_type.decode("ascii")), *_text(response.headers))
-        self._body = response.body
+    __slots__ = ("_body", "headers", "status")
+
+    def __init__(self, answer: Answer, body: bytes | Sequence[bytes]) -> None:
+        self.status, self.headers = answer.status, _fields(answer)
+        self._body = body
 
     async def read(self) -> bytes:
         return self._body if isinstance(self._body, bytes) else b"".join(self._body)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        for piece in (self._body,) if isinstance(self._body, bytes) else self._body:
-            yield piece
+        if isinstance(self._body, bytes):
+            if self._body:
+                yield self._body
+            return
+        for part in Pieces(self._body).slices(_SLICE):
+            yield bytes(part)
+            await asyncio.sleep(0)
 
     async def close(self) -> None:
         """The body is there already."""
 
 
 class _StreamReply:
-    """Runs the stream as a task, and is the writer that it writes to."""
+    """Runs the stream as a task, and reads what it writes."""
 
-    def __init__(self, stream: Stream) -> None:
-        self.status = stream.status
-        self.headers = (("content-type", stream.content_type.decode("ascii")), *_text(stream.headers))
-        self.closed = False
-        self.buffered = 0
-        self._frames: deque[bytes] = deque()
-        self._arrived = asyncio.Event()
-        self._task = asyncio.ensure_future(self._run(stream))
+    __slots__ = ("_task", "_writer", "headers", "status")
 
-    async def _run(self, stream: Stream) -> None:
-        try:
-            await stream.run(self)
-        finally:
-            self._arrived.set()
-
-    def send(self, frame: Frame) -> None:
-        self._frames.append(frame.data)
-        self.buffered += len(frame.data)
-        self._arrived.set()
-        if self.buffered > SLOW_READER_BYTES:
-            self.abort()
-
-    def abort(self) -> None:
-        self.closed = True
-        self._task.cancel()
+    def __init__(self, stream: Stream, request: Request, limit: int) -> None:
+        self.status, self.headers = stream.status, _fields(stream)
+        self._writer = _Writer(limit)
+        self._task = asyncio.ensure_future(self._writer.fill(stream, request))
+        self._writer.on_abort = self._task.cancel
 
     async def read(self) -> bytes:
         return b"".join([piece async for piece in self.chunks()])
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        while True:
-            while self._frames:
-                data = self._frames.popleft()
-                self.buffered -= len(data)
-                yield data
-            if self._task.done():
-                self._check_end()
-                return
-            self._arrived.clear()
-            await self._arrived.wait()
-
-    def _check_end(self) -> None:
-        if self._task.cancelled() or self.closed:
-            raise TransportError("the server cut the stream")
-        if error := self._task.exception():
-            raise TransportError(f"the stream failed: {error}") from error
+        while data := await self._writer.take():
+            yield data
+        if self._writer.cut:
+            raise ConnectionLost("in-process: the server cut the stream")
 
     async def close(self) -> None:
-        self.closed = True
-        self._task.cancel()
+        self._writer.abort()
         await asyncio.gather(self._task, return_exceptions=True)
+
+
+class _Writer:
+    """Between a stream and its reader. ``cut`` means that there is more, which will not come."""
+
+    __slots__ = ("_limit", "_pending", "_wake", "buffered", "closed", "cut", "on_abort")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._pending: list[bytes] = []
+        self._wake = asyncio.Event()
+        self.buffered = 0
+        self.closed = self.cut = False
+        self.on_abort: Callable[[], object] = lambda: None
+
+    def send(self, frame: Frame) -> None:
+        if self.closed or not frame.data:
+            return
+        self._pending.append(frame.data)
+        self.buffered += len(frame.data)
+        self._wake.set()
+        if self.buffered > self._limit:
+            self.abort()
+
+    def abort(self) -> None:
+        """What the reader has not taken yet is lost, as it is when a socket is reset."""
+        self.closed = self.cut = True
+        self._pending.clear()
+        self.buffered = 0
+        self._wake.set()
+        self.on_abort()
+
+    async def fill(self, stream: Stream, request: Request) -> None:
+        try:
+            await stream.run(self)
+        except BaseException as error:
+            self.cut = True
+            if not isinstance(error, Exception):
+                raise
+            path = request.target.partition("?")[0]
+            _logger.error("%s %s: the answer was cut", request.method, path, exc_info=error)
+        finally:
+            self.closed = True
+            self._wake.set()
+
+    async def take(self) -> bytes:
+        """What was sent since the last call, joined; waits for something. Empty at the end."""
+        while not self._pending and not self.closed:
+            self._wake.clear()
+            await self._wake.wait()
+        data = b"".join(self._pending)
+        self._pending.clear()
+        self.buffered = 0
+        return data
