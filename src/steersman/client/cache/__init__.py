@@ -34,7 +34,7 @@ from steersman.client.cache.keys import (
 )
 from steersman.client.cache.listers import Lister, NamespaceLister
 from steersman.client.cache.read_only import ReadOnlyList, ReadOnlyMapping
-from steersman.client.cache.splitting import ListMetadata, split_event, split_list
+from steersman.client.cache.splitting import ListMetadata, list_items, split_event, split_list
 
 __all__ = [
     "NAMESPACE_INDEX",
@@ -58,6 +58,7 @@ __all__ = [
     "ReadOnlyMapping",
     "TransformFunc",
     "TypeMeta",
+    "list_items",
     "meta_namespace_index",
     "meta_namespace_key",
     "object_name",

@@ -4,6 +4,7 @@ Neither body is parsed as a whole: a list is cut into its items, of which only t
 copy of its bytes, so that a large list is not kept alive by one of its items.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -42,10 +43,11 @@ _decode_list = msgspec.json.Decoder(_List).decode
 _decode_event = msgspec.json.Decoder(_Event).decode
 
 
-def split_list(body: bytes) -> tuple[ListMetadata, list[CachedObject]]:
-    """The metadata and the items of a list answer such as a ``ConfigMapList``.
+def list_items(body: bytes) -> tuple[ListMetadata, Iterator[CachedObject]]:
+    """The metadata and the items of a list answer such as a ``ConfigMapList``; each item is made when it is taken.
 
-    Items of built-in kinds do not say what they are; it follows from the list's kind. Raises MalformedObject.
+    Items of built-in kinds do not say what they are; it follows from the list's kind. Raises MalformedObject, also when
+    an item is taken.
     """
     try:
         page = _decode_list(body)
@@ -53,7 +55,13 @@ def split_list(body: bytes) -> tuple[ListMetadata, list[CachedObject]]:
         raise MalformedObject(f"unable to decode a list: {error}") from None
     kind = page.kind.removesuffix("List")
     item_type = TypeMeta(page.api_version, kind) if kind else None
-    return page.metadata or ListMetadata(), [CachedObject(item, item_type) for item in page.items or ()]
+    return page.metadata or ListMetadata(), (CachedObject(item, item_type) for item in page.items or ())
+
+
+def split_list(body: bytes) -> tuple[ListMetadata, list[CachedObject]]:
+    """As ``list_items``, with all items at once."""
+    metadata, items = list_items(body)
+    return metadata, list(items)
 
 
 def split_event(line: bytes) -> tuple[str, CachedObject | dict[str, Any]]:

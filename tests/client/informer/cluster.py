@@ -1,0 +1,66 @@
+"""A control plane in this process, and what the tests of informers do to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from steersman.apimachinery.errors import ApiError
+from steersman.client.api_resource import DICTS, ApiResource
+from steersman.client.cache import CachedObject, split_list
+from steersman.client.rest import RestClient
+from steersman.controlplane import ControlPlane
+
+CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
+PATH = CONFIG_MAPS.path("default")
+
+
+@dataclass(frozen=True)
+class Access:
+    """A client for one kind."""
+
+    rest: RestClient
+    resource: ApiResource[Any] = CONFIG_MAPS
+
+
+class Cluster:
+    """ConfigMaps in the namespace ``default``."""
+
+    def __init__(self, rest: RestClient) -> None:
+        self.rest = rest
+        self.config_maps = Access(rest)
+
+    def resource(self, resource: ApiResource[Any], /) -> Access:
+        return Access(self.rest, resource)
+
+    async def create(self, name: str, value: str = "", labels: dict[str, str] | None = None) -> CachedObject:
+        body = {"metadata": {"name": name, "labels": labels or {}}, "data": {"value": value}}
+        return CachedObject((await self.rest.request("POST", PATH, body=orjson.dumps(body))).body)
+
+    async def update(self, name: str, value: str, labels: dict[str, str] | None = None) -> CachedObject:
+        body = {"metadata": {"name": name, "labels": labels or {}}, "data": {"value": value}}
+        return CachedObject((await self.rest.request("PUT", f"{PATH}/{name}", body=orjson.dumps(body))).body)
+
+    async def delete(self, name: str) -> None:
+        await self.rest.request("DELETE", f"{PATH}/{name}")
+
+    async def exists(self, name: str) -> bool:
+        try:
+            await self.rest.request("GET", f"{PATH}/{name}")
+        except ApiError:
+            return False
+        return True
+
+    async def list(self) -> tuple[str, list[CachedObject]]:
+        """The server's version, and the objects that it has."""
+        metadata, objects = split_list((await self.rest.request("GET", PATH)).body)
+        return metadata.resource_version, objects
+
+
+@asynccontextmanager
+async def running_cluster(**arguments: Any) -> AsyncIterator[Cluster]:
+    """A control plane that holds its objects in memory."""
+    async with ControlPlane(**arguments) as control_plane, RestClient(control_plane.client_config()) as rest:
+        yield Cluster(rest)
