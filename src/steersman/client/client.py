@@ -1,9 +1,10 @@
 """The client of one API server: what gives the clients of its resources."""
 
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from steersman.client.api_resource import ApiResource, HasResource
 from steersman.client.config import Config
+from steersman.client.discovery import CachedDiscovery, ResourceName, RestMapper
 from steersman.client.resource_client import ResourceClient
 from steersman.client.rest import RestClient
 
@@ -19,11 +20,22 @@ class Client:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.rest = RestClient(config)
+        self.discovery = CachedDiscovery(self.rest)
+        self.mapper = RestMapper(self.discovery)
 
     def resource(self, resource: ApiResource[T] | HasResource[T]) -> ResourceClient[T]:
         """The client of a resource, or of a class's resource. No request is sent."""
         described = resource if isinstance(resource, ApiResource) else resource.api_resource
-        return ResourceClient(self.rest, described)
+        return ResourceClient(self.rest, described, self.discovery.doubt)
+
+    async def dynamic(self, name: ResourceName) -> ResourceClient[dict[str, Any]]:
+        """The client of any resource that the server has, with plain dicts as objects: ``deploy``, ``Deployment``,
+        ``deployments.apps``, ``deployments.v1.apps``, or a GroupVersionKind and the like.
+
+        It keeps to the version and the scope that the resource has now: ask for another one once its definition may
+        have been replaced. Raises NoMatchError, AmbiguousResourceError, and what discovery's requests raise.
+        """
+        return self.resource((await self.mapper.resource_for(name)).api_resource)
 
     async def close(self) -> None:
         """Close the connections. Watches that are open end with TransportError."""
