@@ -66,7 +66,7 @@ FINALIZE = Subresource(
 
 
 async def create_system_namespaces(lifecycle: Lifecycle, namespaces: Resource) -> None:
-    """Create those that are missing; another replica may be at it too."""
+    """Create those that are missing; another replica may be at it too. The server runs without one that is refused."""
     cacher = await lifecycle.cacher(namespaces)
     for name in SYSTEM_NAMESPACES:
         if cacher.get("", name) is None:
@@ -75,7 +75,7 @@ async def create_system_namespaces(lifecycle: Lifecycle, namespaces: Resource) -
                 await lifecycle.create(namespaces, "", obj, WriteOptions(_CONTROLLER))
             except ApiError as error:
                 if error.reason != "AlreadyExists":
-                    raise
+                    _logger.error("the namespace %s cannot be created: %s", name, error)
 
 
 class NamespaceRemoval:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from steersman.admission.selection import AdmissionOptions
 from steersman.controlplane import ControlPlane
 
 GC_ALLOCATIONS = 50_000
@@ -60,6 +61,27 @@ Profile = Annotated[str, typer.Option(metavar="NAME", help="kubernetes, or crd-o
 CompactionInterval = Annotated[
     float, typer.Option(metavar="SECONDS", min=1.0, help="How often old revisions are forgotten.")
 ]
+AdmissionControl = Annotated[
+    str,
+    typer.Option(
+        metavar="A,B,C", help="The admission plugins, all of them and in this order.", show_default="the default ones"
+    ),
+]
+EnablePlugins = Annotated[
+    str, typer.Option(metavar="A,B", help="Admission plugins to have besides the default ones.", show_default="none")
+]
+DisablePlugins = Annotated[
+    str, typer.Option(metavar="A,B", help="Default admission plugins to do without.", show_default="none")
+]
+AdmissionConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--admission-control-config-file",
+        metavar="FILE",
+        help="An AdmissionConfiguration: what plugins are told at start.",
+        show_default="none",
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.", show_default="off")]
 
 
@@ -74,6 +96,10 @@ def serve(
     emulated_version: EmulatedVersion = "1.37",
     profile: Profile = "kubernetes",
     compaction_interval: CompactionInterval = 300.0,
+    admission_control: AdmissionControl = "",
+    enable_admission_plugins: EnablePlugins = "",
+    disable_admission_plugins: DisablePlugins = "",
+    admission_control_config_file: AdmissionConfig = None,
     verbose: Verbose = False,
 ) -> None:
     """Serve the Kubernetes API.
@@ -100,12 +126,22 @@ def serve(
             version=emulated_version,
             profile=profile,
             compaction_interval=compaction_interval,
+            admission=AdmissionOptions(
+                control=_names(admission_control),
+                enable=_names(enable_admission_plugins),
+                disable=_names(disable_admission_plugins),
+                configuration=admission_control_config_file,
+            ),
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(control_plane))
     except (ValueError, OSError) as error:
         print(f"steersman: {_one_line(error)}", file=sys.stderr)
         raise typer.Exit(2) from None
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def _one_line(error: ValueError | OSError) -> str:

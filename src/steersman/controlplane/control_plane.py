@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from steersman.admission.namespace_lifecycle import NamespaceLifecycle
+from steersman.admission.selection import AdmissionOptions, make_plugins, selected_names
 from steersman.apiextensions.definition_resource import definition_resources
 from steersman.apiextensions.reaction import DefinitionReaction
 from steersman.apimachinery.time import format_time
@@ -76,6 +76,8 @@ DRAIN_SECONDS = 10.0
 LOOPBACK_USER = "system:apiserver"
 LOOPBACK_GROUPS = ("system:masters",)
 
+DEFAULT_ADMISSION = AdmissionOptions()
+
 
 class ControlPlane:
     """An API server with its store. Several live side by side in one process.
@@ -93,6 +95,7 @@ class ControlPlane:
     :param token_auth_file: CSV of bearer tokens.
     :param insecure_http: HOST:PORT for plain HTTP, on a loopback address only.
     :param compaction_interval: seconds that superseded revisions stay readable at least.
+    :param admission: the plugins of the admission chain.
 
     Once it has started, ``url`` and ``insecure_url`` say where it listens; empty where it does not.
     Raises ValueError, with one line, for what cannot be served.
@@ -111,6 +114,7 @@ class ControlPlane:
         token_auth_file: Path | None = None,
         insecure_http: str = "",
         compaction_interval: float = 300.0,
+        admission: AdmissionOptions = DEFAULT_ADMISSION,
     ) -> None:
         if listen and data_dir is None:
             raise ValueError("listen needs a data_dir, for the certificates")
@@ -122,6 +126,8 @@ class ControlPlane:
         self.kubeconfig = kubeconfig or (data_dir / "kubeconfig" if data_dir else None)
         self.url = self.insecure_url = ""
         self._version = KubernetesVersion.parse(version)
+        self._admission_options = admission
+        selected_names(admission)
         self._profile, self._runtime_config = profile, RuntimeConfig.parse(runtime_config)
         self._tokens = TokenFile(token_auth_file) if token_auth_file else None
         default = f"sqlite:///{data_dir / 'state.db'}" if data_dir else "memory:"
@@ -208,7 +214,7 @@ class ControlPlane:
         lifecycle = Lifecycle(self._store, self._cache, admission, sources, metrics)
         objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
         context = PluginContext(objects, self._served, lifecycle, authorizer, metrics, self._version.minor)
-        admission.install([NamespaceLifecycle.create(context, None)])
+        admission.install(make_plugins(self._admission_options, context))
         backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
         routes = self._routes(info, metrics)
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle

@@ -1,0 +1,61 @@
+"""The plugins that come with the server: their names, in the order in which kube-apiserver asks them."""
+
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from steersman.apiserver.admission.context import PluginFactory
+
+ENTRY_POINTS = "steersman.admission"
+"""The group of entry points in which other packages name theirs: the plugin's name, and its factory."""
+
+_PLUGINS = {
+    "AlwaysAdmit": "always_admit",
+    "NamespaceLifecycle": "namespace_lifecycle",
+    "AlwaysPullImages": "always_pull_images",
+    "AlwaysDeny": "always_deny",
+}
+"""In the recommended order: name to the module that has a class of this name."""
+
+OTHERS_BEFORE = "AlwaysDeny"
+"""Plugins that are not of this catalog stand before this one, in the order in which they are named."""
+
+DEFAULT = frozenset(("NamespaceLifecycle",))
+"""What is on if nothing else is said."""
+
+
+def known_names() -> list[str]:
+    """The names of all plugins that can be had, those of other packages last."""
+    return [*_PLUGINS, *sorted(one.name for one in entry_points(group=ENTRY_POINTS) if one.name not in _PLUGINS)]
+
+
+def is_known(name: str) -> bool:
+    """Other packages are looked through only for a name that is not ours."""
+    return name in _PLUGINS or any(entry_points(group=ENTRY_POINTS, name=name))
+
+
+def in_recommended_order(names: frozenset[str], others: tuple[str, ...] = ()) -> list[str]:
+    """``names`` of the catalog in its order, with ``others`` at their place."""
+    ordered: list[str] = []
+    for name in _PLUGINS:
+        if name == OTHERS_BEFORE:
+            ordered.extend(others)
+        if name in names:
+            ordered.append(name)
+    return ordered
+
+
+def is_ours(name: str) -> bool:
+    return name in _PLUGINS
+
+
+def factory(name: str) -> PluginFactory:
+    """What makes the plugin; imported only now. Raises ValueError where another package's cannot be loaded."""
+    if name in _PLUGINS:
+        made: PluginFactory = getattr(import_module(f"steersman.admission.{_PLUGINS[name]}"), name)
+        return made
+    (found,) = entry_points(group=ENTRY_POINTS, name=name)
+    try:
+        loaded: PluginFactory = found.load()
+    except Exception as error:
+        raise ValueError(f'admission plugin "{name}" cannot be loaded from {found.value}: {error}') from error
+    return loaded

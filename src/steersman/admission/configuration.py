@@ -1,0 +1,71 @@
+"""The admission configuration file: what each plugin is told at start.
+
+Specified in apiserver.config.k8s.io/v1, AdmissionConfiguration (``--admission-control-config-file``).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from steersman.apimachinery.encoding import yaml
+from steersman.apimachinery.errors import ApiError
+
+API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.k8s.io/v1alpha1")
+MAX_BYTES = 1 << 20
+
+Configurations = Mapping[str, Mapping[str, Any]]
+"""Plugin name to its configuration."""
+
+
+def load_configurations(path: Path) -> Configurations:
+    """Raises ValueError, with one line that names the file, for what cannot be read or is no AdmissionConfiguration."""
+    document = _load(path)
+    if document.get("kind") != "AdmissionConfiguration" or document.get("apiVersion") not in API_VERSIONS:
+        raise ValueError(f"{path}: must be an AdmissionConfiguration of apiVersion {' or '.join(API_VERSIONS)}")
+    plugins = document.get("plugins")
+    plugins = [] if plugins is None else plugins
+    if not isinstance(plugins, list):
+        raise ValueError(f"{path}: plugins: must be a list")
+    found: dict[str, Mapping[str, Any]] = {}
+    for at, plugin in enumerate(plugins):
+        name = plugin.get("name") if isinstance(plugin, dict) else None
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"{path}: plugins[{at}].name: Required value")
+        if name in found:
+            raise ValueError(f'{path}: plugins[{at}].name: Duplicate value: "{name}"')
+        found[name] = _configuration(path, at, plugin)
+    return found
+
+
+def refuse_configuration(name: str, configuration: Mapping[str, Any] | None) -> None:
+    """For plugins that have nothing to configure. Raises ValueError."""
+    if configuration:
+        raise ValueError(f"{name} takes no configuration")
+
+
+def _configuration(path: Path, at: int, plugin: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What stands in the plugin's ``configuration``, or in the file that its ``path`` names."""
+    inline, file = plugin.get("configuration"), plugin.get("path")
+    if inline is not None and file:
+        raise ValueError(f"{path}: plugins[{at}]: only one of path and configuration may be given")
+    if inline is None:
+        return _load(path.parent / str(file)) if file else {}
+    if not isinstance(inline, dict):
+        raise ValueError(f"{path}: plugins[{at}].configuration: must be an object")
+    return inline
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"{path}: longer than {MAX_BYTES} bytes")
+    try:
+        document = yaml.decode(data)
+    except ApiError as error:
+        raise ValueError(f"{path}: {error.message}") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"{path}: must be an object")
+    return document
