@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -10,6 +9,7 @@ import orjson
 from steersman.apimachinery.errors import ApiError
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.cache import CachedObject, split_list
+from steersman.client.informer import RestResource
 from steersman.client.rest import RestClient
 from steersman.controlplane import ControlPlane
 
@@ -17,23 +17,12 @@ CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
 PATH = CONFIG_MAPS.path("default")
 
 
-@dataclass(frozen=True)
-class Access:
-    """A client for one kind."""
-
-    rest: RestClient
-    resource: ApiResource[Any] = CONFIG_MAPS
-
-
 class Cluster:
     """ConfigMaps in the namespace ``default``."""
 
     def __init__(self, rest: RestClient) -> None:
         self.rest = rest
-        self.config_maps = Access(rest)
-
-    def resource(self, resource: ApiResource[Any], /) -> Access:
-        return Access(self.rest, resource)
+        self.config_maps = RestResource(rest, CONFIG_MAPS)
 
     async def create(self, name: str, value: str = "", labels: dict[str, str] | None = None) -> CachedObject:
         body = {"metadata": {"name": name, "labels": labels or {}}, "data": {"value": value}}

@@ -25,7 +25,7 @@ nobody else. Objects are shared and read-only::
 
 from steersman.client.informer.cache_sync import HasSynced, InformerStopped, wait_for_cache_sync
 from steersman.client.informer.list_options import ListOptions, TweakListOptions
-from steersman.client.informer.list_watch import ListerWatcher, ListWatch, ResourceAccess
+from steersman.client.informer.list_watch import ListerWatcher, ListWatch, ResourceAccess, RestResource
 from steersman.client.informer.reflector import (
     Reflector,
     ReflectorStore,
@@ -54,6 +54,7 @@ __all__ = [
     "ResourceEventHandler",
     "ResourceEventHandlerFuncs",
     "ResourceEventHandlerRegistration",
+    "RestResource",
     "SharedInformer",
     "SharedInformerFactory",
     "Timing",

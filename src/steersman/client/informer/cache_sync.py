@@ -31,7 +31,7 @@ class Synced:
         """Return when it is true. Raises InformerStopped if it will never be."""
         await self._decided.wait()
         if not self.has_synced:
-            raise InformerStopped("the informer was stopped before it had synced")
+            raise InformerStopped("the informer was stopped, or the handler removed, before it had synced")
 
 
 class HasSynced(Protocol):

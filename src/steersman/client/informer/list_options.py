@@ -6,6 +6,9 @@ from typing import Final
 
 NOT_OLDER_THAN: Final = "NotOlderThan"
 
+OVERTIME_SECONDS: Final = 30.0
+"""How much longer than it was asked for a watch may last, before its connection is taken for dead."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:

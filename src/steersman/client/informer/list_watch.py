@@ -1,14 +1,13 @@
 """List and watch one kind: the server as a reflector sees it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from steersman.client.api_resource import ALL_NAMESPACES, ApiResource
-from steersman.client.informer.list_options import ListOptions, TweakListOptions
+from steersman.client.informer.list_options import OVERTIME_SECONDS, ListOptions, TweakListOptions
 from steersman.client.rest import RestClient
-from steersman.client.rest.rest_client import Query
 
 
 class ListerWatcher(Protocol):
@@ -45,6 +44,14 @@ class ResourceAccess(Protocol):
     def resource(self) -> ApiResource[Any]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class RestResource:
+    """One kind, and the server that is asked for it."""
+
+    rest: RestClient
+    resource: ApiResource[Any]
+
+
 class ListWatch:
     """The objects of ``client``'s kind in one namespace or all, those that the selectors select.
 
@@ -78,9 +85,11 @@ class ListWatch:
     async def watch(self, options: ListOptions) -> AsyncIterator[AsyncIterator[bytes]]:
         """A watch, open within the block. Raises as in ``ListerWatcher``."""
         query = [("watch", "true"), *self._query(options)]
-        async with self._rest.stream("GET", self._path, query=query) as reply:
+        # A proxy may hold back the head of the answer until there is a first event.
+        head = options.timeout_seconds + OVERTIME_SECONDS if options.timeout_seconds else None
+        async with self._rest.stream("GET", self._path, query=query, timeout=head) as reply:
             yield reply.chunks()
 
-    def _query(self, options: ListOptions) -> Query:
+    def _query(self, options: ListOptions) -> Sequence[tuple[str, str]]:
         scoped = replace(options, label_selector=self._label_selector, field_selector=self._field_selector)
         return (scoped if self._tweak is None else self._tweak(scoped)).query()

@@ -26,8 +26,9 @@ from typing import Final, Protocol
 
 from steersman.apimachinery.errors import ApiError
 from steersman.client.cache import CachedObject, MalformedObject, TypeMeta
+from steersman.client.config import CredentialError
 from steersman.client.informer.backoff import Backoff, RetryPeriod
-from steersman.client.informer.list_options import NOT_OLDER_THAN, ListOptions
+from steersman.client.informer.list_options import NOT_OLDER_THAN, OVERTIME_SECONDS, ListOptions
 from steersman.client.informer.list_pages import PageSizes, list_all
 from steersman.client.informer.list_watch import ListerWatcher
 from steersman.client.informer.watch_errors import (
@@ -45,9 +46,6 @@ from steersman.client.transport import TransportError
 
 MIN_WATCH_SECONDS: Final = 300.0
 """The server is asked to end each watch after this time to twice this time."""
-
-OVERTIME_SECONDS: Final = 30.0
-"""How much longer a watch may last, before its connection is taken for dead."""
 
 INITIAL_EVENTS_SECONDS: Final = 10.0
 """How long the events of a streaming list may pause, before the server is taken for one that does not know them."""
@@ -122,7 +120,6 @@ class Reflector:
         self._page_sizes = PageSizes(lister_watcher.page_size)
         self._version = ""
         self._version_unavailable = False
-        self._events = 0
         self._tell: Mapping[str, Callable[[CachedObject], None]] = {
             "ADDED": store.add,
             "MODIFIED": store.update,
@@ -157,7 +154,7 @@ class Reflector:
         """Return when a watch that failed so may be taken up again from where it was; else raise the error."""
         if not (_is_unreachable(error) or (is_internal(error) and self._internal_errors.failed(self._timing.clock()))):
             raise error
-        _log.debug("%s: watching again after: %s", self.name, error)
+        _log.info("%s: watching again after: %s", self.name, error)
         await self._back_off()
 
     async def _list(self) -> None:
@@ -214,14 +211,14 @@ class Reflector:
 
         With ``initial`` its first events are the state of all objects, up to a bookmark that says so.
         """
-        started, before = self._timing.clock(), self._events
+        started, before = self._timing.clock(), self._version
         async with self._lister_watcher.watch(options) as chunks:
             try:
                 await self._consume(chunks, options.timeout_seconds + OVERTIME_SECONDS, initial)
             except (TransportError, TimeoutError, MalformedObject) as cut:
                 _log.debug("%s: the watch was cut off: %s", self.name, cut)
-        if self._events == before and self._timing.clock() - started < SHORT_WATCH_SECONDS:
-            raise WatchCut("very short watch: it lasted less than a second and no items were received")
+        if self._version == before and self._timing.clock() - started < SHORT_WATCH_SECONDS:
+            raise WatchCut("very short watch: it lasted less than a second and told nothing")
 
     async def _consume(self, chunks: AsyncIterator[bytes], seconds: float, initial: "_InitialEvents | None") -> None:
         """Take the events of a watch; ``seconds`` is when it is over at the latest."""
@@ -252,7 +249,6 @@ class Reflector:
             if (obj.api_version, obj.kind) != self._expected:
                 _log.error("%s: expected %s, but an event had %r", self.name, self._expected, obj)
                 continue
-            self._events += 1
             if initial is not None and not initial.ended:
                 if initial.take(type_, obj):
                     self._replace(initial.objects.values(), obj.resource_version)
@@ -294,5 +290,5 @@ class _InitialEvents:
 
 
 def _is_unreachable(error: Exception) -> bool:
-    """No server answered, or one that cannot take more: what was asked is as good as before, a bit later."""
-    return is_throttled(error) or isinstance(error, TransportError | TimeoutError)
+    """No server was asked, or none answered, or one that cannot take more: to ask the same later is as good."""
+    return is_throttled(error) or isinstance(error, TransportError | TimeoutError | CredentialError)

@@ -5,18 +5,20 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from steersman.apimachinery.group_version import GroupVersionResource
-from steersman.client.api_resource import ALL_NAMESPACES, ApiResource
+from steersman.client.api_resource import ALL_NAMESPACES, ApiResource, HasResource
 from steersman.client.cache import TransformFunc
 from steersman.client.informer.cache_sync import InformerStopped, wait_for_cache_sync
 from steersman.client.informer.list_options import TweakListOptions
-from steersman.client.informer.list_watch import ListWatch, ResourceAccess
+from steersman.client.informer.list_watch import ListWatch, RestResource
 from steersman.client.informer.shared_informer import SharedInformer
+from steersman.client.rest import RestClient
 
 
-class ResourceClients(Protocol):
-    """Gives a client for each kind; a ``Client`` does."""
+class HasRest(Protocol):
+    """What a factory needs of a client; a ``Client`` is one."""
 
-    def resource(self, resource: ApiResource[Any], /) -> ResourceAccess: ...
+    @property
+    def rest(self) -> RestClient: ...
 
 
 class SharedInformerFactory:
@@ -28,14 +30,14 @@ class SharedInformerFactory:
 
     def __init__(
         self,
-        client: ResourceClients,
+        client: HasRest,
         resync_period: float = 0.0,
         *,
         namespace: str = ALL_NAMESPACES,
         tweak: TweakListOptions | None = None,
         transform: TransformFunc | None = None,
     ) -> None:
-        self._client = client
+        self._rest = client.rest
         self._resync_period = resync_period
         self._namespace = namespace
         self._tweak = tweak
@@ -44,17 +46,18 @@ class SharedInformerFactory:
         self._running: dict[SharedInformer, asyncio.Task[None]] = {}
         self._shut_down = False
 
-    def for_resource(self, resource: ApiResource[Any]) -> SharedInformer:
-        """The informer for this kind, the same for all who ask; ``start`` runs it.
+    def for_resource(self, resource: ApiResource[Any] | HasResource[Any]) -> SharedInformer:
+        """The informer for a resource, or a class's resource: the same for all who ask. ``start`` runs it.
 
         Kinds without namespaces are not restricted to the factory's namespace.
         """
-        key = resource.group_version_resource
+        described = resource if isinstance(resource, ApiResource) else resource.api_resource
+        key = described.group_version_resource
         informer = self._informers.get(key)
         if informer is None:
             lister_watcher = ListWatch(
-                self._client.resource(resource),
-                namespace=self._namespace if resource.namespaced else ALL_NAMESPACES,
+                RestResource(self._rest, described),
+                namespace=self._namespace if described.namespaced else ALL_NAMESPACES,
                 tweak=self._tweak,
             )
             informer = SharedInformer(lister_watcher, self._resync_period, transform=self._transform)
@@ -76,9 +79,14 @@ class SharedInformerFactory:
     async def shutdown(self) -> None:
         """Stop all informers; return when they have stopped. There is no starting again."""
         self._shut_down = True
-        for task in self._running.values():
+        tasks = self._running.values()
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
 
     async def __aenter__(self) -> Self:
         """Start, and shut down at the end of the block."""

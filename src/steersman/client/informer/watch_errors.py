@@ -9,7 +9,7 @@ _WATCH_LIST_REFUSALS: Final = frozenset((400, 405, 422))
 
 
 class WatchCut(Exception):
-    """A watch ended without having told anything, or within a second: there is something wrong."""
+    """A watch ended within a second, and nothing new was learned from it: there is something wrong."""
 
 
 class NoInitialEventsEnd(Exception):
