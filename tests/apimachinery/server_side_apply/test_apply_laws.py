@@ -102,7 +102,6 @@ def test_the_result_has_all_that_was_applied(steps: list[tuple[str, Spec]], spec
     merged = world.apply(thing(**spec), force=True)
 
     changed = compare(schema(), thing(**spec), merged)
-    # An empty list that merges says nothing.
     assert not (changed.removed | changed.modified) & mentioned(spec)
 
 

@@ -50,7 +50,8 @@ def _mention(schema: MergeSchema, value: Any, path: Path, found: FieldSet) -> No
         for name, item in value.items():
             place = (*path, field_element(name))
             _mention(schema.field(name) or DEDUCED, item, place, found)
-            if item is None or item == {} or not schema.declares(name):
+            # What is empty is mentioned itself: there is nothing in it to tell of it.
+            if not item or not schema.declares(name):
                 found.insert(place)
         return
     for element, items in items_by_element(schema, value).items():
