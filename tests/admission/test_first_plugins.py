@@ -1,4 +1,5 @@
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +12,13 @@ from steersman.client import Client
 from steersman.client.kinds import core_v1
 from steersman.controlplane import ControlPlane
 
+
+@asynccontextmanager
+async def serving(options: AdmissionOptions) -> AsyncIterator[Client]:
+    async with ControlPlane(admission=options) as server, Client(server.client_config()) as client:
+        yield client
+
+
 POD: Any = {
     "metadata": {"name": "web"},
     "spec": {
@@ -22,20 +30,14 @@ POD: Any = {
 
 
 async def test_always_admit_lets_everything_be() -> None:
-    async with (
-        ControlPlane(admission=AdmissionOptions(control=("AlwaysAdmit",))) as server,
-        Client(server.client_config()) as client,
-    ):
+    async with serving(AdmissionOptions(control=("AlwaysAdmit",))) as client:
         await client.resource(core_v1.CONFIG_MAPS).create({"metadata": {"name": "x"}}, namespace="anywhere")
 
 
 @pytest.mark.parametrize("verb", ["create", "update", "patch", "delete", "delete_collection"])
 async def test_always_deny_refuses_every_write_and_no_read(verb: str) -> None:
     switch = Switch()
-    async with (
-        ControlPlane(admission=AdmissionOptions(control=(), extra=(switch,))) as server,
-        Client(server.client_config()) as client,
-    ):
+    async with serving(AdmissionOptions(control=(), extra=(switch,))) as client:
         config_maps = client.resource(core_v1.CONFIG_MAPS)
         await config_maps.create({"metadata": {"name": "x"}})
         switch.on = True
@@ -66,21 +68,15 @@ class Switch:
 
 
 async def test_always_deny_says_so() -> None:
-    async with (
-        ControlPlane(admission=AdmissionOptions(enable=("AlwaysDeny",))) as server,
-        Client(server.client_config()) as client,
-    ):
+    async with serving(AdmissionOptions(enable=("AlwaysDeny",))) as client:
         with pytest.raises(ApiError) as refusal:
-            await client.resource(core_v1.CONFIG_MAPS).create({"metadata": {"name": "x"}})
+            await client.resource(core_v1.NAMESPACES).create({"metadata": {"name": "x"}})
 
-    assert refusal.value.message == 'configmaps "x" is forbidden: admission control is denying all modifications'
+    assert refusal.value.message == 'namespaces "x" is forbidden: admission control is denying all modifications'
 
 
 async def test_always_pull_images_sets_every_policy() -> None:
-    async with (
-        ControlPlane(admission=AdmissionOptions(enable=("AlwaysPullImages",))) as server,
-        Client(server.client_config()) as client,
-    ):
+    async with serving(AdmissionOptions(enable=("AlwaysPullImages",))) as client:
         spec = (await client.resource(core_v1.PODS).create(POD))["spec"]
 
     assert spec["initContainers"][0]["imagePullPolicy"] == "Always"
@@ -90,7 +86,7 @@ async def test_always_pull_images_sets_every_policy() -> None:
 
 async def test_always_pull_images_leaves_other_kinds_and_known_images_alone() -> None:
     switch = AdmissionOptions(enable=("AlwaysPullImages",))
-    async with ControlPlane(admission=switch) as server, Client(server.client_config()) as client:
+    async with serving(switch) as client:
         config_map = await client.resource(core_v1.CONFIG_MAPS).create({"metadata": {"name": "x"}, "data": {"a": "b"}})
         pods = client.resource(core_v1.PODS)
         await pods.create(POD)
@@ -112,7 +108,7 @@ class Loosens:
 
 async def test_always_pull_images_refuses_what_a_later_plugin_loosened() -> None:
     options = AdmissionOptions(enable=("AlwaysPullImages",), extra=(Loosens(),))
-    async with ControlPlane(admission=options) as server, Client(server.client_config()) as client:
+    async with serving(options) as client:
         with pytest.raises(ApiError) as refusal:
             await client.resource(core_v1.PODS).create(POD)
 
