@@ -5,6 +5,7 @@ What cannot be done is one line on standard error and exit code 2; a flag that d
 
 import typer
 
+from steersman.cli.generate import generate
 from steersman.cli.serve import serve
 from steersman.cli.version import version
 
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(version)
+app.add_typer(generate)
 
 
 def main() -> None:
