@@ -1,6 +1,5 @@
 """What goes wrong on the way to a server, in one line for its user: which host, what, and what to do about it."""
 
-import errno
 import os
 import ssl
 from collections.abc import Callable, Mapping
@@ -10,8 +9,6 @@ import aiohttp
 from steersman.client.transport import ConnectionLost, TransportError
 
 CONNECT_SECONDS = 30.0
-
-_LOST = frozenset((errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ESHUTDOWN, errno.ETIMEDOUT))
 
 _UNTRUSTED = (
     "the server's certificate is not trusted: {why}; give the authority that signed it"
@@ -56,8 +53,13 @@ def _tls(error: BaseException) -> _Said:
 
 
 def _ssl_reason(error: BaseException) -> str:
-    cause = getattr(error, "os_error", error)
-    return getattr(cause, "reason", None) or ""
+    """OpenSSL's name for what went wrong, where aiohttp has kept it."""
+    found = next((one for one in (getattr(error, "os_error", None), error.__cause__, error) if _is_tls(one)), None)
+    return getattr(found, "reason", None) or ""
+
+
+def _is_tls(error: object) -> bool:
+    return isinstance(error, ssl.SSLError)
 
 
 def _proxy_answer(error: BaseException) -> _Said:
@@ -77,8 +79,7 @@ def _connector(error: BaseException) -> _Said:
 def _operating_system(error: BaseException) -> _Said:
     if (reason := _ssl_reason(error)) in _TLS_HINTS:
         return TransportError, _TLS_HINTS[reason]
-    lost = isinstance(error, ssl.SSLError) or getattr(error, "errno", None) in _LOST or not getattr(error, "errno", 0)
-    return ConnectionLost if lost else TransportError, f"the connection was lost: {_reason(error)}"
+    return ConnectionLost, f"the connection was lost: {reason or _reason(error)}"
 
 
 def _reason(error: BaseException) -> str:

@@ -22,7 +22,9 @@ class HttpReply:
 
     __slots__ = ("_fields", "_host", "_left", "_on_close", "_response")
 
-    def __init__(self, response: aiohttp.ClientResponse, host: str, on_close: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, response: aiohttp.ClientResponse, host: str, on_close: Callable[["HttpReply"], Awaitable[None]]
+    ) -> None:
         self._response, self._host, self._on_close = response, host, on_close
         self._fields: HeaderFields | None = None
         self._left = False
@@ -56,11 +58,19 @@ class HttpReply:
     async def _unpack(self, packed: bytes) -> bytes:
         unpack = isal_zlib.decompressobj(_GZIP)
         try:
-            if len(packed) < _LARGE:
-                return unpack.decompress(packed)
-            return await asyncio.to_thread(unpack.decompress, packed)
+            body = (
+                unpack.decompress(packed)
+                if len(packed) < _LARGE
+                else await asyncio.to_thread(unpack.decompress, packed)
+            )
         except _BadGzip:
-            raise ConnectionLost(f"{self._host}: the answer is not the gzip that it claims to be") from None
+            raise self._bad_gzip() from None
+        if not unpack.eof:
+            raise self._bad_gzip()
+        return body
+
+    def _bad_gzip(self) -> ConnectionLost:
+        return ConnectionLost(f"{self._host}: the answer is not the gzip that it claims to be")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         content = self._response.content
@@ -71,14 +81,19 @@ class HttpReply:
                     yield piece
                 elif data := unpack.decompress(piece):
                     yield data
+            if unpack is not None and not unpack.eof:
+                raise self._bad_gzip()
         except (aiohttp.ClientError, OSError) as error:
             raise transport_error(self._host, error) from error
         except _BadGzip:
-            raise ConnectionLost(f"{self._host}: the answer is not the gzip that it claims to be") from None
+            raise self._bad_gzip() from None
 
     async def close(self) -> None:
         if self._left:
             return
         self._left = True
+        if not self._response.content.at_eof():
+            # Who still reads in another task would wait for ever: aiohttp does not tell it.
+            self._response.content.set_exception(aiohttp.ClientPayloadError("closed"))
         self._response.close()
-        await self._on_close()
+        await self._on_close(self)

@@ -30,7 +30,6 @@ _HEAD_BYTES, _HEAD_FIELDS = 1 << 20, 1000
 _LARGE = 1 << 20
 
 _NEVER_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-_SENT_TWICE_BY_AIOHTTP = frozenset(("PUT", "DELETE"))
 
 
 class HttpTransport:
@@ -49,7 +48,10 @@ class HttpTransport:
         self._server_name = config.tls.server_name or None
         proxy = find_proxy(config.server, config.proxy_url, os.environ)
         self._proxy = None if proxy is None else URL(proxy.url, encoded=True)
-        self._proxy_headers = {"Proxy-Authorization": proxy.authorization} if proxy and proxy.authorization else None
+        proof = {"Proxy-Authorization": proxy.authorization} if proxy and proxy.authorization else {}
+        # A proxy for https gets its own request, CONNECT; one for http gets ours.
+        self._proxy_headers, own = (proof, {}) if config.is_secure else ({}, proof)
+        self._own_headers = tuple(own.items())
         self._pool: _Pool | None = None
         self._retired: set[_Pool] = set()
         self._closed = False
@@ -59,7 +61,7 @@ class HttpTransport:
         if self._closed:
             raise TransportError(f"{self._host}: this client has been closed")
         pool = await self._current()
-        pool.users += 1
+        pool.sending += 1
         try:
             response = await pool.session.request(
                 request.method,
@@ -70,15 +72,17 @@ class HttpTransport:
                 proxy=self._proxy,
                 proxy_headers=self._proxy_headers,
                 server_hostname=self._server_name,
-                middlewares=(_once,) if request.method in _SENT_TWICE_BY_AIOHTTP else None,
             )
-        except (aiohttp.ClientError, OSError) as error:
-            await self._leave(pool)
-            raise transport_error(self._host, error) from error
-        except BaseException:
-            await self._leave(pool)
+        except BaseException as error:
+            pool.sending -= 1
+            await pool.let_go()
+            if isinstance(error, (aiohttp.ClientError, OSError)):
+                raise transport_error(self._host, error) from error
             raise
-        return HttpReply(response, self._host, lambda: self._leave(pool))
+        pool.sending -= 1
+        reply = HttpReply(response, self._host, pool.closed)
+        pool.replies.add(reply)
+        return reply
 
     async def close(self) -> None:
         """Close all connections; what is under way fails."""
@@ -87,10 +91,10 @@ class HttpTransport:
         self._pool = None
         self._retired.clear()
         for pool in pools:
-            await pool.session.close()
+            await pool.close()
 
     def _headers(self, request: Request) -> Sequence[tuple[str, str]]:
-        fields = request.headers
+        fields = [*request.headers, *self._own_headers] if self._own_headers else request.headers
         if self._authorization and not any(name.lower() == "authorization" for name, _ in fields):
             return [*fields, ("Authorization", self._authorization)]
         return fields
@@ -102,28 +106,21 @@ class HttpTransport:
             return pool
         self._pool = made = _Pool(context)
         if pool is not None:
-            pool.retired = True
             self._retired.add(pool)
-            await self._let_go(pool)
+            await pool.retire(self._retired.discard)
         return made
-
-    async def _leave(self, pool: "_Pool") -> None:
-        pool.users -= 1
-        await self._let_go(pool)
-
-    async def _let_go(self, pool: "_Pool") -> None:
-        if pool.retired and not pool.users:
-            self._retired.discard(pool)
-            await pool.session.close()
 
 
 class _Pool:
-    """The connections made with one TLS context, and how many requests use it."""
+    """The connections made with one TLS context, and what they are used for."""
 
-    __slots__ = ("context", "retired", "session", "users")
+    __slots__ = ("_on_empty", "context", "replies", "sending", "session")
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
-        self.context, self.users, self.retired = context, 0, False
+        self.context = context
+        self.sending = 0
+        self.replies: set[HttpReply] = set()
+        self._on_empty: Callable[[_Pool], None] | None = None
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 ssl=True if context is None else context,
@@ -135,17 +132,37 @@ class _Pool:
             skip_auto_headers=_NEVER_AUTOMATIC,
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
             auto_decompress=False,
+            middlewares=(_once,),
             read_bufsize=_READ_BYTES,
             max_line_size=_HEAD_BYTES,
             max_field_size=_HEAD_BYTES,
             max_headers=_HEAD_FIELDS,
         )
 
+    async def retire(self, on_empty: "Callable[[_Pool], None]") -> None:
+        """There will be no new requests: close once those under way have ended."""
+        self._on_empty = on_empty
+        await self.let_go()
+
+    async def closed(self, reply: HttpReply) -> None:
+        self.replies.discard(reply)
+        await self.let_go()
+
+    async def let_go(self) -> None:
+        if self._on_empty is not None and not self.sending and not self.replies:
+            self._on_empty(self)
+            await self.session.close()
+
+    async def close(self) -> None:
+        for reply in tuple(self.replies):
+            await reply.close()
+        await self.session.close()
+
 
 async def _once(
     request: aiohttp.ClientRequest, handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 ) -> aiohttp.ClientResponse:
-    """Keeps aiohttp from sending a write a second time when the connection is lost: it may have been done."""
+    """Keeps aiohttp from sending a request a second time when the connection is lost: it may have been done."""
     try:
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

@@ -163,7 +163,7 @@ class RestClient:
                     self._warn(reply.headers)
             if wait is None:
                 raise failure
-            _log.debug("%s %s failed, try %d follows in %.1f s: %s", call.method, call.path, attempt, wait, failure)
+            _log.debug("%s %s failed, retry %d in %.1f s: %s", call.method, call.path, attempt, wait, failure)
             await self._sleep(wait)
             await self._limit.wait(call.method, call.path)
             attempt += 1

@@ -11,7 +11,7 @@ MAX_RETRIES = 10
 MAX_RETRY_AFTER = 60
 """Seconds that a request waits because a server says so; where it asks for more, the caller is told instead."""
 
-_FIRST, _LONGEST = 0.1, 2.0
+_SHORTEST, _LONGEST = 0.1, 2.0
 _SPREAD = 0.1
 _HARMLESS = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -33,8 +33,11 @@ def wait_after_refusal(attempt: int, status: int, asked: int | None, chance: flo
 
 
 def wait_after_loss(attempt: int, method: str, chance: float) -> float | None:
-    """Seconds until the next try of a request whose connection was lost, None if there is to be none."""
+    """Seconds until the next try of a request whose connection was lost, None if there is to be none.
+
+    The first comes at once: most often the server has closed a connection that was idle, just when it was used again.
+    """
     if method not in _HARMLESS or attempt > MAX_RETRIES:
         return None
-    wait: float = min(_LONGEST, _FIRST * 2 ** (attempt - 1))
+    wait: float = 0.0 if attempt == 1 else min(_LONGEST, _SHORTEST * 2 ** (attempt - 2))
     return wait * (1 + _SPREAD * chance)
