@@ -1,21 +1,32 @@
-"""Definitions and their instances over a real store, cache and life cycle, without HTTP."""
+"""Definitions and their instances over a real store, cache and life cycle, and controllers in the same process."""
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from steersman.apiextensions.reaction import DefinitionReaction
+from steersman.apiextensions.serving import DefinitionServing
 from steersman.apimachinery.errors import forbidden
 from steersman.apiserver.admission import AdmissionChain, AdmissionPlugin, Attributes, ChainMetrics
+from steersman.apiserver.authentication.client_certificate import ClientCertificate
+from steersman.apiserver.authentication.required import RequiredAuthentication
 from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authorization import AuthorizerChain, PrivilegedGroups
+from steersman.apiserver.handlers.call import Backend
+from steersman.apiserver.handlers.negotiation import DECODERS
+from steersman.apiserver.http.message import PeerCertificate
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.lifecycle import DeleteOptions, Lifecycle, WriteOptions, decode
 from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.served import ServedResources
+from steersman.apiserver.server import ApiServer
+from steersman.client.config import Config
+from steersman.controlplane.controllers import running_controllers
+from steersman.controlplane.in_process import InProcessTransport
 from steersman.storage.memory import MemoryStore
 from steersman.storage.watch_cache import Cacher, WatchCache
 
@@ -37,7 +48,8 @@ class Server:
     lifecycle: Lifecycle
     served: ServedResources
     definitions: list[Resource]
-    reaction: DefinitionReaction
+    controllers: AsyncExitStack
+    """Runs them until it is closed."""
 
     def find(self, version: str = "v1", plural: str = "databases") -> Resource | None:
         return self.served.find("example.com", version, plural)
@@ -128,12 +140,20 @@ async def serving(
     lifecycle = Lifecycle(store, cache, AdmissionChain(ChainMetrics(metrics), plugins), sources, metrics)
     served = ServedResources()
     served.install([*definitions, *builtin])
-    reaction = DefinitionReaction(lifecycle, cache, served, definitions[0], sources.now)
-    await reaction.start()
+    everybody = RequiredAuthentication(ClientCertificate())
+    authorizer = AuthorizerChain([PrivilegedGroups("system:masters")])
+    backend = Backend(store, cache, lifecycle, metrics, time.time, DECODERS)
+    handler = ApiServer(served, backend, everybody, authorizer, {}).handle
+    transport = InProcessTransport(lambda: handler, PeerCertificate("admin", ("system:masters",)))
+    config = Config("https://in-process", qps=-1, transport=transport)
+    serving = DefinitionServing(lifecycle, cache, served, definitions[0])
+    await serving.start()
     try:
-        yield Server(cache, lifecycle, served, definitions, reaction)
+        async with AsyncExitStack() as controllers:
+            await controllers.enter_async_context(running_controllers(config, served, serving, sources))
+            yield Server(cache, lifecycle, served, definitions, controllers)
     finally:
-        await reaction.stop()
+        serving.stop()
         await cache.stop()
 
 

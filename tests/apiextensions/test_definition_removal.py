@@ -85,9 +85,8 @@ async def test_other_finalizers_of_a_definition_are_waited_for(server: Server) -
     await server.define(crd)
     await server.established()
     await server.remove()
-    held = await server.until(lambda crd: condition(crd, "Terminating") == "InstanceDeletionCompleted")
-    assert held is not None
-    assert held["metadata"]["finalizers"] == ["example.com/hold"]
+    held = await server.until(lambda crd: crd is not None and crd["metadata"]["finalizers"] == ["example.com/hold"])
+    assert condition(held, "Terminating") == "InstanceDeletionCompleted"
     await server.change(DATABASES, lambda crd: crd["metadata"].update(finalizers=[]))
     await server.until(lambda crd: crd is None)
 
@@ -112,7 +111,7 @@ async def test_after_a_restart_what_was_begun_is_finished(store: MemoryStore, de
         await server.define(definition())
         await server.established()
         await server.instance("a")
-        await server.reaction.stop()
+        await server.controllers.aclose()
         await server.define(definition("others", "Other"))
         await server.remove()
     async with serving(store, definitions) as server:

@@ -17,7 +17,7 @@ from typing import Self
 
 from steersman.admission.selection import AdmissionOptions, make_plugins, selected_names
 from steersman.apiextensions.definition_resource import definition_resources
-from steersman.apiextensions.reaction import DefinitionReaction
+from steersman.apiextensions.serving import DefinitionServing
 from steersman.apimachinery.time import format_time
 from steersman.apis import protobuf
 from steersman.apis.builtin import (
@@ -28,7 +28,7 @@ from steersman.apis.builtin import (
 )
 from steersman.apis.catalog import PROFILES, BuiltinResource, Catalog, RuntimeConfig
 from steersman.apis.catalog.group_order import group_rank
-from steersman.apis.namespaces import NamespaceRemoval, create_system_namespaces
+from steersman.apis.namespaces import create_system_namespaces
 from steersman.apis.printer_columns import columns_of
 from steersman.apis.reviews import review_answers
 from steersman.apis.versions import KubernetesVersion
@@ -63,6 +63,7 @@ from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.server import ApiServer
 from steersman.apiserver.version import Version, version_info
 from steersman.client.config import Config
+from steersman.controlplane.controllers import running_controllers
 from steersman.controlplane.in_process import InProcessTransport
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
@@ -219,12 +220,10 @@ class ControlPlane:
         routes = self._routes(info, metrics)
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle
         await create_system_namespaces(lifecycle, namespaces)
-        removal = NamespaceRemoval(lifecycle, self._served, namespaces)
-        await removal.start()
-        self._stack.push_async_callback(removal.stop)
-        reaction = DefinitionReaction(lifecycle, self._cache, self._served, crds[0], sources.now)
-        await reaction.start()
-        self._stack.push_async_callback(reaction.stop)
+        serving = DefinitionServing(lifecycle, self._cache, self._served, crds[0])
+        await serving.start()
+        self._stack.callback(serving.stop)
+        await self._stack.enter_async_context(running_controllers(self.client_config(), self._served, serving, sources))
 
     def _authenticator(self) -> RequiredAuthentication:
         authenticators: list[Authenticator] = [ClientCertificate()]
