@@ -247,8 +247,12 @@ async def test_verification_can_be_skipped(secure_server: ScriptedServer) -> Non
 def refuse_one(listener: socket.socket, context: ssl.SSLContext) -> None:
     """Handshakes with one client, as far as it goes; unlike asyncio's server it tells the client why it gives up."""
     accepted, _ = listener.accept()
-    with accepted, suppress(ssl.SSLError):
-        context.wrap_socket(accepted, server_side=True)
+    # A socket closed before it has been read to its end resets the connection, and the client may miss the reason.
+    with accepted.dup() as held:
+        with accepted, suppress(ssl.SSLError):
+            context.wrap_socket(accepted, server_side=True)
+        while held.recv(1 << 16):
+            continue
 
 
 async def test_a_server_that_wants_a_certificate_says_so(server_context: ssl.SSLContext, trust: TlsConfig) -> None:
