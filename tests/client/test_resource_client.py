@@ -1,7 +1,6 @@
-"""The verbs, against a real control plane in this process."""
+"""The verbs, against a real control plane."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,19 +8,12 @@ import pytest
 from steersman.apimachinery.errors import ApiError
 from steersman.client import ALL_NAMESPACES, ApiResource, Client, PatchType, ResourceClient
 from steersman.client.api_resource import DICTS
-from steersman.controlplane import ControlPlane
 
 Json = dict[str, Any]
 
 CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
 NAMESPACES = ApiResource("", "v1", "namespaces", "Namespace", False, DICTS)
 DEPLOYMENTS = ApiResource("apps", "v1", "deployments", "Deployment", True, DICTS)
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    async with ControlPlane() as control_plane, Client(control_plane.client_config()) as client:
-        yield client
 
 
 @pytest.fixture

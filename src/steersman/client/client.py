@@ -1,10 +1,15 @@
 """The client of one API server: what gives the clients of its resources."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar
 
+from steersman.apimachinery.group_version import GroupResource
+from steersman.client import manifests
 from steersman.client.api_resource import ApiResource, HasResource
 from steersman.client.config import Config
 from steersman.client.discovery import CachedDiscovery, ResourceName, RestMapper
+from steersman.client.discovery.definitions import follow_definitions
 from steersman.client.resource_client import ResourceClient
 from steersman.client.rest import RestClient
 
@@ -36,6 +41,19 @@ class Client:
         have been replaced. Raises NoMatchError, AmbiguousResourceError, and what discovery's requests raise.
         """
         return self.resource((await self.mapper.resource_for(name)).api_resource)
+
+    @asynccontextmanager
+    async def follow_definitions(self) -> AsyncIterator[None]:
+        """Within the block, :meth:`dynamic` knows at once of CustomResourceDefinitions that come, change and go.
+
+        Without it, a new definition is found, and one that is gone is noticed by its 404. Raises ApiError,
+        TransportError and CredentialError at its start if the definitions cannot be watched; later it tries again.
+        """
+        definitions = await self.dynamic(GroupResource("apiextensions.k8s.io", "customresourcedefinitions"))
+        async with follow_definitions(definitions, self.discovery):
+            yield
+
+    apply_manifests = manifests.apply_manifests
 
     async def close(self) -> None:
         """Close the connections. Watches that are open end with TransportError."""

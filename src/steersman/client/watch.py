@@ -136,23 +136,27 @@ class Watch(Generic[T]):
         """
         if self._chunks is None:
             raise RuntimeError("a watch is read inside its block, up to its first error: async with ….watch() as watch")
-        while not self._lines:
-            self._lines.extend(self._buffer.feed(await self._piece(self._chunks)))
-        event = self._event(self._lines.popleft())
-        self.resource_version = event.resource_version or self.resource_version
-        return event
-
-    async def _piece(self, chunks: AsyncIterator[bytes]) -> bytes:
         try:
-            return await anext(chunks)
+            return await self._next(self._chunks)
         except StopAsyncIteration:
-            if self._buffer.is_within_line:
-                raise TransportError("the watch was cut off within an event") from None
             raise
         except BaseException:
             # An iterator that has raised ends quietly when it is asked again: that would look like the server's end.
             self._chunks = None
             raise
+
+    async def _next(self, chunks: AsyncIterator[bytes]) -> WatchEvent[T]:
+        while not self._lines:
+            try:
+                piece = await anext(chunks)
+            except StopAsyncIteration:
+                if self._buffer.is_within_line:
+                    raise TransportError("the watch was cut off within an event") from None
+                raise
+            self._lines.extend(self._buffer.feed(piece))
+        event = self._event(self._lines.popleft())
+        self.resource_version = event.resource_version or self.resource_version
+        return event
 
     def _event(self, line: bytes) -> WatchEvent[T]:
         try:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from tests.client.discovery.transports import Between
 
+from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionKind
 from steersman.client.discovery import CachedDiscovery, Served
 from steersman.client.discovery.cached_discovery import RENEWAL_PERIOD, RENEWALS
@@ -123,3 +124,21 @@ async def test_without_an_answer_the_next_use_asks_again() -> None:
             await discovery.served()
         between.cut = lambda target: False
         assert list(await discovery.served())
+
+
+async def test_a_server_that_tells_nothing_says_why() -> None:
+    async with ControlPlane() as control_plane:
+        between = Between(control_plane.client_config())
+        between.moved = {"/api": "/no-such-path", "/apis": "/no-such-path"}
+        with pytest.raises(ApiError, match="could not find the requested resource") as refused:
+            await CachedDiscovery(RestClient(between.config)).served()
+        assert refused.value.code == 404
+
+
+async def test_a_server_without_a_core_group() -> None:
+    async with ControlPlane() as control_plane:
+        between = Between(control_plane.client_config())
+        between.moved = {"/api": "/no-such-path"}
+        served = await CachedDiscovery(RestClient(between.config)).served()
+        assert all(group_version.group for group_version in served.versions)
+        assert list(served)

@@ -11,7 +11,7 @@ class Between:
     """Passes requests on to ``config``'s transport; ``targets`` are those that were sent.
 
     An ``old`` server is one before 1.26: it does not see that the aggregated document is asked for. Requests that
-    ``cut`` picks fail.
+    ``cut`` picks fail; ``moved`` sends them to another path.
     """
 
     def __init__(self, config: Config, *, old: bool = False) -> None:
@@ -20,6 +20,7 @@ class Between:
         self.config = replace(config, transport=self)
         self.targets: list[str] = []
         self.old = old
+        self.moved: dict[str, str] = {}
         self.cut: Callable[[str], bool] = lambda target: False
 
     async def send(self, request: Request) -> Reply:
@@ -29,7 +30,7 @@ class Between:
         if self.old:
             accept = [(name, "application/json" if name == "Accept" else value) for name, value in request.headers]
             request = replace(request, headers=accept)
-        return await self._inner.send(request)
+        return await self._inner.send(replace(request, target=self.moved.get(request.target, request.target)))
 
     async def close(self) -> None:
         await self._inner.close()

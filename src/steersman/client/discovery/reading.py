@@ -37,11 +37,20 @@ async def read_served(rest: RestClient, known: Served = _NOTHING) -> Served:
     A group version whose resources cannot be read is a failure, and keeps what is ``known`` of it. Raises ApiError and
     TransportError where not even the groups can be read.
     """
-    core, named = await asyncio.gather(
+    roots = await asyncio.gather(
         _root(rest, "/api", read_core_versions),
         _root(rest, "/apis", read_groups),
     )
-    found, failures = {**core[0], **named[0]}, {**core[1], **named[1]}
+    found: Found = {}
+    failures: dict[GroupVersion, str] = {}
+    for root in roots:
+        # A server may have no core group, or no others, or not tell everybody of them.
+        if isinstance(root, ApiError):
+            if all(isinstance(one, ApiError) for one in roots):
+                raise root
+            continue
+        found |= root[0]
+        failures |= root[1]
     versions = {
         group_version: known.versions.get(group_version, ()) if resources is None else resources
         for group_version, resources in found.items()
@@ -51,13 +60,13 @@ async def read_served(rest: RestClient, known: Served = _NOTHING) -> Served:
 
 async def _root(
     rest: RestClient, path: str, read_versions: Callable[[dict[str, Any]], list[GroupVersion]]
-) -> tuple[Found, Mapping[GroupVersion, str]]:
+) -> tuple[Found, Mapping[GroupVersion, str]] | ApiError:
+    """What stands in one of the two roots of the API, or why it is not told."""
     try:
         document = await _get(rest, path, ACCEPT)
     except ApiError as error:
-        # A server may have no core group, or no others, or not tell everybody of them.
         if error.code in (403, 404):
-            return {}, {}
+            return error
         raise
     if document.get("kind") == AGGREGATED:
         found: Found = _read(path, lambda: dict(read_aggregated(document)))
