@@ -6,17 +6,33 @@ from collections.abc import AsyncIterator
 
 import pytest
 from tests.client.informer.cluster import Cluster, running_cluster
+from tests.client.informer.scripted_server import (
+    EXPIRED,
+    FOREVER,
+    ScriptedServer,
+    Watch,
+    bookmark,
+    config_map,
+    error_event,
+    event,
+)
 from tests.client.informer.told import Told, value
+from tests.client.work_queue.virtual_time import clock, run
 
 from steersman.apimachinery.errors import ApiError
+from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.cache import CachedObject
 from steersman.client.informer import (
     InformerStopped,
     ListWatch,
     ResourceEventHandlerFuncs,
+    RestResource,
     SharedInformer,
+    Timing,
     wait_for_cache_sync,
 )
+
+UNKNOWN = ApiResource("example.com", "v1", "widgets", "Widget", True, DICTS)
 
 
 @pytest.fixture
@@ -125,3 +141,140 @@ async def test_it_runs_once(informer: SharedInformer) -> None:
         informer.add_event_handler(Told())
     with pytest.raises(InformerStopped):
         informer.add_indexers({"name": lambda obj: [obj.name]})
+
+
+async def test_what_is_stored_and_told_was_transformed(cluster: Cluster, informer: SharedInformer) -> None:
+    def without_value(obj: CachedObject) -> CachedObject:
+        if obj.name == "bad":
+            raise ValueError("this one is not wanted")
+        return CachedObject.from_dict({**obj.deep_copy(), "data": {"value": "-"}})
+
+    informer.set_transform(without_value)
+    told = Told()
+    informer.add_event_handler(told)
+    await cluster.create("one", "red")
+    async with informer:
+        await informer.wait_for_sync()
+        await cluster.create("bad", "red")
+        await cluster.create("two", "red")
+        assert await told.of(2) == [("add", "one", "-", True), ("add", "two", "-", False)]
+        assert [value(obj) for obj in informer.indexer.list()] == ["-", "-"]
+
+
+async def test_objects_cannot_be_changed(cluster: Cluster, informer: SharedInformer) -> None:
+    await cluster.create("one", "red")
+    async with informer:
+        await informer.wait_for_sync()
+        with pytest.raises(TypeError, match="read-only"):
+            informer.indexer.list()[0]["data"]["value"] = "blue"
+
+
+async def test_selectors_narrow_what_is_seen(cluster: Cluster) -> None:
+    web_but_c = ListWatch(cluster.config_maps, label_selector="app=web", field_selector="metadata.name!=c")
+    informer = SharedInformer(web_but_c)
+    told = Told()
+    informer.add_event_handler(told)
+    await cluster.create("a", labels={"app": "web"})
+    await cluster.create("b", labels={"app": "db"})
+    await cluster.create("c", labels={"app": "web"})
+    async with informer:
+        await told.of(1)
+        await cluster.update("b", "now", labels={"app": "web"})
+        await cluster.update("a", "gone", labels={})
+        assert await told.of(3) == [("add", "a", "", True), ("add", "b", "now", False), ("delete", "a", "")]
+
+
+async def test_async_handlers_are_waited_for(cluster: Cluster, informer: SharedInformer) -> None:
+    order: list[str] = []
+
+    async def slow(obj: CachedObject, _: bool) -> None:
+        order.append(f"{obj.name} begins")
+        await asyncio.sleep(0.001)
+        order.append(f"{obj.name} ends")
+
+    registration = informer.add_event_handler(ResourceEventHandlerFuncs(on_add=slow))
+    for name in ("one", "two"):
+        await cluster.create(name)
+    async with informer:
+        await informer.wait_for_sync()
+        assert not registration.has_synced
+        await registration.wait_for_sync()
+    assert order == ["one begins", "one ends", "two begins", "two ends"]
+
+
+async def test_waiting_for_one_that_stops_or_takes_too_long_ends(cluster: Cluster, informer: SharedInformer) -> None:
+    async def never(obj: CachedObject, _: bool) -> None:
+        await asyncio.Event().wait()
+
+    await cluster.create("one")
+    registration = informer.add_event_handler(ResourceEventHandlerFuncs(on_add=never))
+    async with informer:
+        with pytest.raises(TimeoutError):
+            await wait_for_cache_sync(informer, registration, timeout=0.01)
+        waiting = asyncio.create_task(registration.wait_for_sync())
+        await asyncio.sleep(0)
+    with pytest.raises(InformerStopped):
+        await waiting
+
+
+def test_handlers_are_told_again_in_their_own_periods() -> None:
+    async def scenario() -> tuple[Told, Told, Told]:
+        often, seldom, never = Told(), Told(), Told()
+        server = ScriptedServer([Watch([event("ADDED", config_map("a", 1)), bookmark(1, end=True), FOREVER])])
+        informer = SharedInformer(server, resync_period=30.0, timing=Timing(clock))
+        informer.add_event_handler(often, resync_period=10.0)
+        informer.add_event_handler(seldom)
+        informer.add_event_handler(never, resync_period=0.0)
+        async with informer:
+            await asyncio.sleep(65)
+        return often, seldom, never
+
+    often, seldom, never = run(scenario)
+    assert often.events == [("add", "a", "", True)] + [("update", "a", "", "")] * 6
+    assert seldom.events == [("add", "a", "", True)] + [("update", "a", "", "")] * 2
+    assert never.events == [("add", "a", "", True)]
+
+
+async def test_what_was_deleted_unseen_leaves_a_tombstone() -> None:
+    a, b = config_map("a", 1, "last"), config_map("b", 2)
+    first = Watch([event("ADDED", a), event("ADDED", b), bookmark(2, end=True), error_event(EXPIRED)])
+    second = Watch([event("ADDED", b), bookmark(9, end=True), FOREVER])
+
+    async def at_once(_: float) -> None:
+        await asyncio.sleep(0)
+
+    informer = SharedInformer(ScriptedServer([first, second]), timing=Timing(sleep=at_once))
+    told = Told()
+    informer.add_event_handler(told)
+    async with informer:
+        events = await told.of(4)
+    assert events[2:] == [("update", "b", "", ""), ("tombstone", "default/a", "last")]
+
+
+async def test_a_watch_error_handler_hears_of_trouble(cluster: Cluster) -> None:
+    informer = SharedInformer(ListWatch(RestResource(cluster.rest, UNKNOWN)))
+    heard: asyncio.Queue[Exception] = asyncio.Queue()
+    informer.set_watch_error_handler(lambda _, error: heard.put_nowait(error))
+    async with informer, asyncio.timeout(10):
+        assert str(await heard.get()) == "the server could not find the requested resource"
+        assert not informer.has_synced
+
+
+async def test_many_events_do_not_keep_others_from_running() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    many = b"".join(event("ADDED", config_map(f"c{number}", number)) for number in range(1, 5001))
+    informer = SharedInformer(ScriptedServer([Watch([many, bookmark(5000, end=True), FOREVER])]))
+    registration = informer.add_event_handler(Told())
+    counting = asyncio.create_task(count())
+    async with informer:
+        await registration.wait_for_sync()
+    counting.cancel()
+    assert len(informer.indexer) == 5000
+    assert turns > 30
