@@ -1,6 +1,7 @@
 """The verbs, against a real control plane."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from steersman.apimachinery.errors import ApiError
 from steersman.client import ALL_NAMESPACES, ApiResource, Client, PatchType, ResourceClient
 from steersman.client.api_resource import DICTS
+from steersman.client.config import Config
 
 Json = dict[str, Any]
 
@@ -71,6 +73,84 @@ async def test_patch_types(config_maps: ResourceClient[Json]) -> None:
     assert strategic["data"] == {"g": "h"}
 
 
+async def test_apply(config_maps: ResourceClient[Json]) -> None:
+    applied = await config_maps.apply(config_map("one", a="1", b="2"), field_manager="me")
+    assert applied["data"] == {"a": "1", "b": "2"}
+    with pytest.raises(ApiError) as conflict:
+        await config_maps.apply(config_map("one", a="3"), field_manager="another")
+    assert (conflict.value.code, conflict.value.reason) == (409, "Conflict")
+    forced = await config_maps.apply(config_map("one", a="3"), field_manager="another", force=True)
+    assert forced["data"] == {"a": "3", "b": "2"}
+    assert (await config_maps.apply(config_map("one"), field_manager="me")).get("data") == {"a": "3"}
+    with pytest.raises(ValueError, match="field_manager"):
+        await config_maps.apply(config_map("one"), field_manager="")
+
+
+async def test_dry_runs_and_validation(config_maps: ResourceClient[Json]) -> None:
+    assert (await config_maps.create(config_map("one"), dry_run=True))["metadata"]["name"] == "one"
+    assert not (await config_maps.list()).items
+    with pytest.raises(ApiError, match="unknown field") as refused:
+        await config_maps.create(config_map("one") | {"dta": {}}, field_validation="Strict")
+    assert refused.value.code == 400
+    created = await config_maps.create(config_map("one"), field_manager="me")
+    assert (await config_maps.update(created | {"data": {"a": "b"}}, dry_run=True))["data"] == {"a": "b"}
+    assert (await config_maps.patch("one", {"data": {"a": "b"}}, dry_run=True))["data"] == {"a": "b"}
+    await config_maps.delete("one", dry_run=True)
+    assert await config_maps.get("one") == created
+
+
+async def test_generated_names(config_maps: ResourceClient[Json]) -> None:
+    created = await config_maps.create({"metadata": {"generateName": "some-"}})
+    assert created["metadata"]["name"].startswith("some-")
+
+
+async def test_deleting_what_has_finalizers_answers_the_object(config_maps: ResourceClient[Json]) -> None:
+    created = await config_maps.create({"metadata": {"name": "one", "finalizers": ["example.com/wait"]}})
+    answer = await config_maps.delete("one", propagation_policy="Background")
+    assert (answer["kind"], answer["metadata"]["uid"]) == ("ConfigMap", created["metadata"]["uid"])
+    assert "deletionTimestamp" in answer["metadata"]
+    await config_maps.patch("one", {"metadata": {"finalizers": None}})
+    assert not (await config_maps.list()).items
+
+
+@pytest.mark.parametrize("precondition", [{"uid": "another"}, {"resource_version": "1"}])
+async def test_preconditions_of_deletes(config_maps: ResourceClient[Json], precondition: dict[str, str]) -> None:
+    created = await config_maps.create(config_map("one"))
+    with pytest.raises(ApiError) as conflict:
+        await config_maps.delete(
+            "one", uid=precondition.get("uid", ""), resource_version=precondition.get("resource_version", "")
+        )
+    assert conflict.value.reason == "Conflict"
+    metadata = created["metadata"]
+    await config_maps.delete("one", uid=metadata["uid"], resource_version=metadata["resourceVersion"])
+
+
+async def test_status(client: Client) -> None:
+    namespaces = client.resource(NAMESPACES)
+    created = await namespaces.create({"metadata": {"name": "new"}})
+    changed = created | {"spec": {"finalizers": ["example.com/none"]}, "status": {"phase": "Terminating"}}
+    updated = await namespaces.update_status(changed)
+    assert (updated["status"], updated["spec"]) == ({"phase": "Terminating"}, created["spec"])
+    patched = await namespaces.patch("new", {"status": {"phase": "Active"}}, subresource="status")
+    assert patched["status"] == {"phase": "Active"}
+
+
+async def test_subresources_of_kinds_of_their_own(client: Client) -> None:
+    pods = client.resource(ApiResource("", "v1", "pods", "Pod", True, DICTS))
+    await pods.create({"metadata": {"name": "one"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})
+    binding = {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": {"name": "one"},
+        "target": {"kind": "Node", "name": "n"},
+    }
+    with pytest.raises(ApiError) as refused:
+        await pods.create_subresource("one", "no-such-thing", binding)
+    assert refused.value.code in (404, 405)
+    with pytest.raises(ApiError):
+        await pods.get_subresource("one", "no-such-thing")
+
+
 async def test_scale(client: Client) -> None:
     deployments = client.resource(DEPLOYMENTS)
     spec = {
@@ -82,6 +162,11 @@ async def test_scale(client: Client) -> None:
     assert (scale["kind"], scale["spec"]["replicas"]) == ("Scale", 3)
     assert (await deployments.get_scale("web"))["spec"] == {"replicas": 3}
     assert (await deployments.get("web"))["spec"]["replicas"] == 3
+    with pytest.raises(ApiError) as conflict:
+        await deployments.set_scale("web", 4, resource_version="1")
+    assert conflict.value.reason == "Conflict"
+    assert (await deployments.set_scale("web", 5, dry_run=True))["spec"]["replicas"] == 5
+    assert (await deployments.get_scale("web"))["spec"] == {"replicas": 3}
 
 
 async def test_delete_collection(config_maps: ResourceClient[Json]) -> None:
@@ -104,3 +189,33 @@ async def test_an_object_of_another_namespace_is_refused(config_maps: ResourceCl
         await config_maps.create(obj, namespace="default")
     assert (await config_maps.create(obj))["metadata"]["namespace"] == "kube-system"
     assert [item["metadata"]["name"] async for item in config_maps.list(namespace=ALL_NAMESPACES)][-1] == "a"
+
+
+async def test_kinds_without_namespaces(client: Client) -> None:
+    namespaces = client.resource(NAMESPACES)
+    assert (await namespaces.create({"metadata": {"name": "new"}}))["metadata"]["name"] == "new"
+    for action in (namespaces.get("new", namespace="default"), namespaces.delete("new", namespace="default")):
+        with pytest.raises(ValueError, match="has no namespaces"):
+            await action
+    with pytest.raises(ValueError, match="has no namespaces"):
+        namespaces.list(namespace="default")
+
+
+async def test_one_object_is_of_one_namespace(config_maps: ResourceClient[Json]) -> None:
+    with pytest.raises(ValueError, match="needs a namespace"):
+        await config_maps.create(config_map("a"), namespace=ALL_NAMESPACES)
+    with pytest.raises(ValueError, match="needs a namespace"):
+        await config_maps.get("a", namespace=ALL_NAMESPACES)
+    with pytest.raises(ValueError, match="needs a name"):
+        await config_maps.update({"data": {}})
+
+
+async def test_the_namespace_of_the_config(server_config: Config) -> None:
+    async with Client(replace(server_config, namespace="kube-system")) as client:
+        config_maps = client.resource(CONFIG_MAPS)
+        created = await config_maps.create(config_map("a"))
+        assert created["metadata"]["namespace"] == "kube-system"
+        assert (await config_maps.list()).items == [created]
+        assert not (await config_maps.list(namespace="default")).items
+        async with asyncio.timeout(10), config_maps.watch() as events:
+            assert (await anext(events)).object == created
