@@ -8,7 +8,7 @@ import pytest
 from tests.client.rest.scripted_server import ScriptedServer, answer
 from tests.client.rest.virtual_waiting import VirtualWaiting
 
-from steersman.client.config import ConfigError, TlsConfig
+from steersman.client.config import ConfigError, TlsConfig, bearer_token
 from steersman.client.rest.proxy import Proxy, find_proxy, is_excluded
 from steersman.client.transport import TransportError
 
@@ -116,25 +116,45 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_tls_goes_through_a_tunnel_that_does_not_see_the_token(
-    secure_server: ScriptedServer, trust: TlsConfig
+    secure_server: ScriptedServer, scheme: str
 ) -> None:
     seen: list[str] = []
     proxy = await asyncio.start_server(
-        lambda reader, writer: _tunnel(reader, writer, secure_server.port, seen), "127.0.0.1", 0
+        lambda reader, writer: _tunnel(reader, writer, secure_server.port, seen),
+        "127.0.0.1",
+        0,
+        ssl=secure_server.context if scheme == "https" else None,
     )
-    port = proxy.sockets[0].getsockname()[1]
-    try:
-        config = {"proxy_url": f"http://me:secret@127.0.0.1:{port}", "tls": trust}
-        async with VirtualWaiting().client("https://api.example:6443", **config) as client:
-            got = await client.request("GET", "/version")
-            assert got.body == b"secure"
-    finally:
-        proxy.close()
+    address = f"{scheme}://me:secret@127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+    fields = {"tls": TlsConfig(insecure_skip_verify=True), "credentials": bearer_token("token")}
+    async with VirtualWaiting().client("https://api.example:6443", proxy_url=address, **fields) as client:
+        got = await client.request("GET", "/version")
+        again = await client.request("GET", "/version")
+    proxy.close()
 
-    assert seen[0].startswith("CONNECT api.example:6443 HTTP/1.1\r\n")
+    assert (got.body, again.body) == (b"secure", b"secure")
+    assert [head.splitlines()[0] for head in seen] == ["CONNECT api.example:6443 HTTP/1.1"]
     assert f"Proxy-Authorization: Basic {base64.b64encode(b'me:secret').decode()}\r\n" in seen[0]
+    assert "token" not in seen[0]
     assert secure_server.received[0].values("proxy-authorization") == []
+    assert secure_server.received[0].values("authorization") == ["Bearer token"]
+
+
+async def test_the_name_of_the_server_is_checked_through_a_tunnel(
+    secure_server: ScriptedServer, trust: TlsConfig
+) -> None:
+    proxy = await asyncio.start_server(
+        lambda reader, writer: _tunnel(reader, writer, secure_server.port, []), "127.0.0.1", 0
+    )
+    address = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+    async with VirtualWaiting().client("https://api.example", proxy_url=address, tls=trust) as client:
+        assert (await client.request("GET", "/version")).body == b"secure"
+    async with VirtualWaiting().client("https://other.example", proxy_url=address, tls=trust) as client:
+        with pytest.raises(TransportError, match="is for another name"):
+            await client.request("GET", "/version")
+    proxy.close()
 
 
 async def test_a_proxy_that_refuses_is_named_as_the_cause() -> None:

@@ -26,7 +26,7 @@ _IDLE_SECONDS = 45.0
 _READ_BYTES = 1 << 20
 """What is read ahead of the reader: a long list comes in a few large pieces rather than in thousands."""
 
-_HEAD_BYTES, _HEAD_FIELDS = 1 << 20, 1000
+_HEAD_BYTES = 1 << 20
 _LARGE = 1 << 20
 
 _NEVER_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -136,7 +136,6 @@ class _Pool:
             read_bufsize=_READ_BYTES,
             max_line_size=_HEAD_BYTES,
             max_field_size=_HEAD_BYTES,
-            max_headers=_HEAD_FIELDS,
         )
 
     async def retire(self, on_empty: "Callable[[_Pool], None]") -> None:
