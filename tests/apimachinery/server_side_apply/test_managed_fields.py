@@ -88,6 +88,7 @@ def test_an_applier_is_the_same_one_in_every_version() -> None:
 
 def test_entries_that_differ_in_times_alone() -> None:
     assert same_but_for_times([entry()], [entry(time=None)])
+    assert same_but_for_times([entry(), entry("you")], [entry("you"), entry(time=None)])
     assert not same_but_for_times([entry()], [entry("you")])
     assert not same_but_for_times([entry()], [])
 

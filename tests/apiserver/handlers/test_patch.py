@@ -43,19 +43,13 @@ async def test_strategic_merge_patch_merges_lists_by_key(api: Client) -> None:
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [(A, "apply"), (A, "unknown"), (f"{THINGS}/a", "strategic-merge"), (f"{THINGS}/a", "apply")],
+    [(A, "unknown"), (f"{THINGS}/a", "strategic-merge")],
 )
 async def test_patches_that_a_kind_does_not_take(things: Client, path: str, kind: str) -> None:
     code, reason, message = failure(await things.patch(path, {}, kind))
 
     assert (code, reason) == (415, "UnsupportedMediaType")
     assert message.startswith("the body of the request was in an unknown format - accepted media types include: ")
-
-
-async def test_an_apply_patch_is_refused_as_such_whatever_its_options(things: Client) -> None:
-    reply = await things.patch(f"{CONFIG_MAPS}/a", b"{}", "apply", force="true", fieldManager="kubectl")
-
-    assert failure(reply)[:2] == (415, "UnsupportedMediaType")
 
 
 @pytest.mark.parametrize(

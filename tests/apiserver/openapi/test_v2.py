@@ -73,7 +73,11 @@ async def test_kubectl_finds_what_a_patch_can_do(document: Any) -> None:
 
     assert patch["x-kubernetes-group-version-kind"] == DATABASE[0]
     assert patch["x-kubernetes-action"] == "patch"
-    assert patch["consumes"] == ["application/json-patch+json", "application/merge-patch+json"]
+    assert patch["consumes"] == [
+        "application/json-patch+json",
+        "application/merge-patch+json",
+        "application/apply-patch+yaml",
+    ]
     assert {one.get("name") for one in patch["parameters"]} >= {"dryRun", "fieldValidation"}
     assert patch["responses"]["200"]["schema"] == {"$ref": "#/definitions/com.example.v1.Database"}
 

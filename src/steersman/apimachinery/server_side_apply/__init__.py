@@ -6,7 +6,7 @@ An object is walked by its schema (:class:`MergeSchema`), which says how each no
 
 from steersman.apimachinery.server_side_apply.field_manager import FieldManager
 from steersman.apimachinery.server_side_apply.field_set import FieldSet
-from steersman.apimachinery.server_side_apply.managed_fields import same_but_for_times
+from steersman.apimachinery.server_side_apply.managed_fields import managed_fields_fault, same_but_for_times
 from steersman.apimachinery.server_side_apply.merge_schema import MergeSchema
 
-__all__ = ["FieldManager", "FieldSet", "MergeSchema", "same_but_for_times"]
+__all__ = ["FieldManager", "FieldSet", "MergeSchema", "managed_fields_fault", "same_but_for_times"]

@@ -86,7 +86,7 @@ class FieldManager:
         shares parts with both. Raises ApiError: 409 where fields belong to others and ``force`` is not given, 400 for
         another kind or a configuration with managedFields, 500 (as kube-apiserver) for one that is not of the schema.
         """
-        self._check(applied)
+        self.check(applied)
         try:
             managed = decode_managed_fields(_metadata(live).get("managedFields"))
         except ValueError as error:
@@ -137,7 +137,8 @@ class FieldManager:
                 continue
         return {}
 
-    def _check(self, applied: Object) -> None:
+    def check(self, applied: Object) -> None:
+        """Raise for a configuration that is not to be applied, as :meth:`apply` does."""
         meta = applied.get("metadata")
         kind = _kind_text(applied.get("apiVersion") or "", applied.get("kind") or "")
         if kind != _kind_text(self._api_version, self._kind.kind):

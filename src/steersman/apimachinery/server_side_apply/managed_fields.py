@@ -15,6 +15,7 @@ ANCIENT_CHANGES = "ancient-changes"
 """The manager that takes over the oldest of those beyond."""
 
 Entry = dict[str, Any]
+_IDENTITY = ("manager", "operation", "apiVersion", "subresource")
 
 
 class Manager(NamedTuple):
@@ -72,16 +73,28 @@ def encode_managed_fields(managed: ManagedFields) -> list[Entry]:
     return [_entry(manager, managed[manager]) for manager in sorted(managed, key=lambda one: _order(one, managed[one]))]
 
 
+def managed_fields_fault(entries: Any) -> str:
+    """What is wrong with the entries of an object; empty where nothing is."""
+    try:
+        decode_managed_fields(entries)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def is_reset(entries: Any) -> bool:
     """Whether a client says that nobody is to manage anything: ``[]`` or ``[{}]``."""
     return isinstance(entries, list) and (not entries or (len(entries) == 1 and not entries[0]))
 
 
 def same_but_for_times(one: Sequence[Entry], other: Sequence[Entry]) -> bool:
-    """Whether two lists of entries, as they are encoded here, differ in nothing else."""
-    return len(one) == len(other) and all(
-        {**mine, "time": None} == {**theirs, "time": None} for mine, theirs in zip(one, other, strict=True)
-    )
+    """Whether two lists of entries differ in nothing else, but for the order that comes of the times."""
+    return len(one) == len(other) and _without_times(one) == _without_times(other)
+
+
+def _without_times(entries: Sequence[Entry]) -> list[Entry]:
+    timeless = [{**entry, "time": None} for entry in entries]
+    return sorted(timeless, key=lambda entry: [entry.get(field) or "" for field in _IDENTITY])
 
 
 def cap_update_managers(managed: ManagedFields) -> ManagedFields:

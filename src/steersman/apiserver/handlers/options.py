@@ -12,6 +12,7 @@ from steersman.apimachinery.errors import (
     bad_request,
     field_forbidden,
     field_not_supported,
+    field_required,
     invalid,
 )
 from steersman.apimachinery.field_selector import FieldSelector
@@ -149,30 +150,38 @@ def is_integer(text: str) -> bool:
 
 
 class WriteQuery(NamedTuple):
-    """``field_validation`` is Ignore, Warn or Strict (KEP-2885)."""
+    """``field_validation`` is Ignore, Warn or Strict (KEP-2885); ``force`` is only for apply."""
 
     dry_run: bool
     field_validation: str
+    field_manager: str = ""
+    force: bool = False
 
 
-def write_query(query: Mapping[str, str], kind: str) -> WriteQuery:
-    """The parameters of a write; ``kind`` is CreateOptions, UpdateOptions or PatchOptions. Raises 422."""
-    if not query:
+def write_query(query: Mapping[str, str], kind: str, *, applies: bool = False) -> WriteQuery:
+    """The parameters of a write; ``kind`` is CreateOptions, UpdateOptions or PatchOptions. Raises 422.
+
+    A patch that ``applies`` must say its field manager.
+    """
+    if not query and not applies:
         return _PLAIN
     errors: list[FieldError] = []
+    manager = query.get("fieldManager", "")
+    if applies and not manager:
+        errors.append(field_required("fieldManager", "is required for apply patch"))
     dry_run = query.get("dryRun")
     if dry_run not in (None, DRY_RUN):
         errors.append(field_not_supported("dryRun", [dry_run], (DRY_RUN,)))
     validation = query.get("fieldValidation", "")
     if validation and validation not in FIELD_VALIDATIONS:
         errors.append(field_not_supported("fieldValidation", validation, ("", "Ignore", "Strict", "Warn")))
-    if "fieldManager" in query:
-        errors += validate_field_manager(query["fieldManager"])
-    if kind == "PatchOptions" and "force" in query:
+    if manager:
+        errors += validate_field_manager(manager)
+    if kind == "PatchOptions" and "force" in query and not applies:
         errors.append(field_forbidden("force", "may not be specified for non-apply patch"))
     if errors:
         raise invalid_options(kind, errors)
-    return WriteQuery(dry_run is not None, validation or "Warn")
+    return WriteQuery(dry_run is not None, validation or "Warn", manager, flag(query, "force"))
 
 
 _PLAIN = WriteQuery(False, "Warn")

@@ -10,12 +10,15 @@ from steersman.apimachinery.encoding import json
 from steersman.apimachinery.errors import bad_request, unsupported_media_type
 from steersman.apimachinery.json_patch import JSONPatch
 from steersman.apimachinery.merge_patch import apply_merge_patch
+from steersman.apiserver.handlers.apply import APPLY_PATCH, read_application
 from steersman.apiserver.handlers.call import Call, rendered
 from steersman.apiserver.handlers.negotiation import Body, decode_body, media_type
 from steersman.apiserver.handlers.options import WriteQuery, write_query
+from steersman.apiserver.handlers.representation import Representation
 from steersman.apiserver.http.message import Response
 from steersman.apiserver.registry import metadata, shape
-from steersman.apiserver.registry.lifecycle import Change, WriteOptions, decode
+from steersman.apiserver.registry.field_tracking import can_be_tracked
+from steersman.apiserver.registry.lifecycle import Change, WriteOptions, Written, decode
 from steersman.apiserver.registry.resource import CreateCall, Object, Resource, Subresource
 
 JSON_PATCH = "application/json-patch+json"
@@ -65,24 +68,47 @@ async def update(call: Call, subresource: Subresource | None) -> Response:
 
 async def patch(call: Call, subresource: Subresource | None) -> Response:
     media = _patch_type(call)
+    if media == APPLY_PATCH:
+        return await _apply(call, subresource)
     query = write_query(call.query, "PatchOptions")
     change, duplicates = _patch(call, media, query.field_validation)
     return await _change(call, change, subresource, _options(call, query, duplicates, patched=True))
 
 
+async def _apply(call: Call, subresource: Subresource | None) -> Response:
+    representation, resource = call.representation(), call.resource
+    query = write_query(call.query, "PatchOptions", applies=True)
+    application, options = await read_application(call, subresource, query)
+    lifecycle = call.backend.lifecycle
+    written = await lifecycle.apply(resource, call.namespace, call.info.name, application, options, subresource)
+    return _answer(call, representation, subresource, written)
+
+
 def _options(call: Call, query: WriteQuery, duplicates: tuple[str, ...], *, patched: bool = False) -> WriteOptions:
-    return WriteOptions(call.user, query.dry_run, query.field_validation, duplicates, patched)
+    return WriteOptions(
+        call.user,
+        query.dry_run,
+        query.field_validation,
+        duplicates,
+        patched,
+        field_manager=query.field_manager,
+        user_agent=call.request.headers.get(b"user-agent", b""),
+    )
 
 
 async def _change(call: Call, change: Change, subresource: Subresource | None, options: WriteOptions) -> Response:
     representation, resource = call.representation(), call.resource
     whole = change if subresource is None else _of_parent(change, subresource, call)
     written = await call.backend.lifecycle.update(resource, call.namespace, call.info.name, whole, options, subresource)
-    if subresource is None or subresource.kind == resource.gvk:
+    return _answer(call, representation, subresource, written)
+
+
+def _answer(call: Call, representation: Representation, subresource: Subresource | None, written: Written) -> Response:
+    if subresource is None or subresource.kind == call.resource.gvk:
         body = representation.single(written.entry)
     else:
-        body = representation.part(subresource.read(decode(resource, written.entry)))
-    return rendered(call, body, representation, 200, written.warnings)
+        body = representation.part(subresource.read(decode(call.resource, written.entry)))
+    return rendered(call, body, representation, 201 if written.created else 200, written.warnings)
 
 
 def _of_parent(change: Change, subresource: Subresource, call: Call) -> Change:
@@ -115,6 +141,10 @@ def _patch_type(call: Call) -> str:
     supported = [JSON_PATCH, MERGE_PATCH]
     if call.resource.strategic_merge:
         supported.append(STRATEGIC_MERGE_PATCH)
+    if media in supported:
+        return media
+    if can_be_tracked(call.resource):
+        supported.append(APPLY_PATCH)
     if media not in supported:
         raise unsupported_media_type(supported)
     return media

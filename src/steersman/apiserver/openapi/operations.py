@@ -51,6 +51,7 @@ PRODUCED_BY_LISTS = (JSON, f"{JSON};stream=watch", YAML)
 ANY_MEDIA = ("*/*",)
 PATCHES = ("application/json-patch+json", "application/merge-patch+json")
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
 
 _SELECT = ("continue", "fieldSelector", "labelSelector", "limit", "resourceVersion", "resourceVersionMatch")
 _LIST = ("allowWatchBookmarks", *_SELECT, "sendInitialEvents", "timeoutSeconds", "watch")
@@ -185,7 +186,7 @@ def _operation(resource: "Resource", verb: str, kind: GroupVersionKind, definiti
     """``kind`` and ``definition`` are what the operation takes and gives."""
     how = _VERBS[verb]
     named = {"object": definition, "list": list_name(resource)}
-    patches = (*PATCHES, STRATEGIC_MERGE_PATCH) if resource.strategic_merge else PATCHES
+    own = (STRATEGIC_MERGE_PATCH,) if resource.strategic_merge else ()
     return Operation(
         method=how.method,
         id=_operation_id(resource, verb, suffix),
@@ -195,7 +196,7 @@ def _operation(resource: "Resource", verb: str, kind: GroupVersionKind, definiti
         parameters=how.parameters,
         body=named.get(how.body, how.body),
         body_required=how.body != DELETE_OPTIONS,
-        consumes=patches if verb == "patch" else ANY_MEDIA,
+        consumes=(*PATCHES, *own, APPLY_PATCH) if verb == "patch" else ANY_MEDIA,
         produces=PRODUCED_BY_LISTS if verb == "list" else PRODUCED,
         result=named.get(how.result, how.result),
         statuses=how.statuses,

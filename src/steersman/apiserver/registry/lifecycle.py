@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 import orjson
 
@@ -16,7 +17,7 @@ from steersman.apiserver.admission.attributes import Attributes
 from steersman.apiserver.admission.chain import AdmissionChain, Steps
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.metrics import Metrics
-from steersman.apiserver.registry import metadata, shape
+from steersman.apiserver.registry import field_tracking, metadata, shape
 from steersman.apiserver.registry.resource import Object, Resource, StoredKind, Subresource
 from steersman.storage.store import CompareFailed, Store
 from steersman.storage.watch_cache import Cacher, Entry, WatchCache
@@ -33,12 +34,17 @@ COLLECTION_SLICE = 64
 Change = Callable[[Object], Object]
 """From the present object (its served version, resourceVersion included; a private copy) to the wanted one."""
 
+Application = Callable[[Object, str], Object]
+"""From the present object ({} where there is none) and the time to the applied one, managedFields included."""
+
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
     """``field_validation`` is Ignore, Warn or Strict; ``duplicates`` are field paths that stood twice in the body.
 
-    ``patched`` tells that the object comes of a patch, whose errors are worded otherwise.
+    ``patched`` tells that the object comes of a patch, whose errors are worded otherwise, ``applied`` that it comes of
+    server-side apply, with managedFields as they shall be. Whose fields a write changes is told by ``field_manager``
+    (the parameter) or else by ``user_agent`` (the header).
     """
 
     user: UserInfo
@@ -46,6 +52,9 @@ class WriteOptions:
     field_validation: str = "Ignore"
     duplicates: tuple[str, ...] = ()
     patched: bool = False
+    applied: bool = False
+    field_manager: str = ""
+    user_agent: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +103,14 @@ class Lifecycle:
         metadata.set_place(meta, resource, namespace, "")
         warnings = shape.read_shape(resource, obj, options.field_validation, options.duplicates)
         meta = obj["metadata"]
+        managed = meta.get("managedFields") if options.applied else None
         generated = not meta.get("name") and bool(meta.get("generateName"))
         for attempt in range(ATTEMPTS):
             if generated:
                 meta.pop("name", None)
             metadata.prepare_create(meta, resource, self._sources)
+            if managed:
+                meta["managedFields"] = managed
             resource.strategy.prepare_for_create(obj)
             shape.set_defaults(resource, obj)
             name = meta.get("name") or ""
@@ -122,7 +134,7 @@ class Lifecycle:
                 if generated and attempt + 1 < ATTEMPTS:
                     continue
                 present_value = failure.current.value if failure.current else b"{}"
-                raise _exists(resource, meta, orjson.loads(present_value)) from None
+                raise _exists(resource, meta, orjson.loads(present_value)) from failure
             entry = _committed(cacher, stored, namespace, name, value, revision, revision)
             return Written(entry, warnings, created=True)
         raise internal_error("no attempt was made")
@@ -164,6 +176,32 @@ class Lifecycle:
             return Written(
                 _committed(cacher, stored, namespace, name, value, revision, entry.create_revision), warnings
             )
+        raise conflict(resource.group_resource, name, MODIFIED)
+
+    async def apply(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        apply: Application,
+        options: WriteOptions,
+        subresource: Subresource | None = None,
+    ) -> Written:
+        """Update the object by ``apply``, or create it where there is none; ``options`` are those of an apply.
+
+        Raises what :meth:`update` and :meth:`create` raise: NotFound only for a subresource.
+        """
+        cacher = await self.cacher(resource)
+        now = self._sources.now()
+        for _ in range(ATTEMPTS):
+            if subresource is not None or cacher.get(namespace, name) is not None:
+                return await self.update(resource, namespace, name, lambda live: apply(live, now), options, subresource)
+            try:
+                return await self.create(resource, namespace, apply({}, now), options)
+            except ApiError as error:
+                if not isinstance(error.__cause__, CompareFailed):
+                    raise
+                await _catch_up(cacher, error.__cause__)
         raise conflict(resource.group_resource, name, MODIFIED)
 
     async def delete(self, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> Deleted:
@@ -262,6 +300,8 @@ class Lifecycle:
         warnings = shape.read_shape(
             resource, new, options.field_validation, options.duplicates, patched=options.patched
         )
+        tracked = options.applied or "managedFields" in old["metadata"]
+        sent = new["metadata"].get("managedFields") if tracked else None
         metadata.prepare_update(new, old, resource, patched=options.patched)
         strategy = resource.strategy
         if subresource is None:
@@ -270,12 +310,28 @@ class Lifecycle:
         if strategy.tracks_generation:
             metadata.bump_generation(new, old, strategy.has_status)
         part = subresource.name if subresource else ""
+        managed = self._managed_fields(resource, new, old, sent, options, part) if tracked else None
+        if managed:
+            new["metadata"]["managedFields"] = managed
         admission = self._admission.steps("UPDATE", resource.group_resource)
         attributes = _attributes("UPDATE", resource, namespace, name, new, old, options, part)
         new = await _admitted(admission, attributes)
+        if managed:
+            attributes.warnings += field_tracking.settle(new, old, managed)
         shape.check(resource, new, old)
         await admission.validate(attributes)
         return new, [*(warnings or strategy.warnings(new)), *attributes.warnings]
+
+    def _managed_fields(
+        self, resource: Resource, new: Object, old: Object, sent: Any, options: WriteOptions, subresource: str
+    ) -> list[Object] | None:
+        """Who manages the fields of ``new``; ``sent`` is what came with the write."""
+        if options.applied:
+            entries: list[Object] | None = sent
+            return entries
+        manager = field_tracking.manager_name(options.field_manager, options.user_agent)
+        tracker = field_tracking.field_manager(resource, subresource)
+        return tracker.update(old, new, sent, manager, self._sources.now())
 
 
 def decode(resource: Resource, entry: Entry) -> Object:

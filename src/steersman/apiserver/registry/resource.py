@@ -9,6 +9,7 @@ from steersman.apimachinery.errors import FieldError
 from steersman.apimachinery.group_version import GroupResource, GroupVersion, GroupVersionKind
 from steersman.apimachinery.names import NameValidator, subdomain_name
 from steersman.apimachinery.schema import CompiledSchema
+from steersman.apimachinery.server_side_apply import MergeSchema
 from steersman.apimachinery.strategic_merge import PatchMeta
 from steersman.apimachinery.table import ColumnSet
 from steersman.storage.store import KeyValue
@@ -39,6 +40,11 @@ class Definition:
     def patch_meta(self) -> PatchMeta:
         """Merge keys and strategies, for strategic merge patches."""
         return PatchMeta(self.load(), self.resolve)
+
+    @cached_property
+    def merge_schema(self) -> MergeSchema:
+        """How fields merge and who may share them, for server-side apply."""
+        return MergeSchema.read(self.load(), self.resolve)
 
 
 @dataclass(frozen=True, slots=True)
