@@ -183,6 +183,19 @@ async def test_a_name_that_breaks_a_path_is_refused(config_maps: ResourceClient[
         await config_maps.get(name)
 
 
+@pytest.mark.parametrize("subresource", ["..", "proxy/../..", "a%2fb"])
+async def test_a_subresource_that_breaks_a_path_is_refused(config_maps: ResourceClient[Json], subresource: str) -> None:
+    with pytest.raises(ValueError):
+        await config_maps.get_subresource("one", subresource)
+
+
+def test_paths() -> None:
+    assert CONFIG_MAPS.path() == "/api/v1/configmaps"
+    assert CONFIG_MAPS.path("a b", "c?d", "proxy/x y") == "/api/v1/namespaces/a%20b/configmaps/c%3Fd/proxy/x%20y"
+    assert NAMESPACES.path(name="a") == "/api/v1/namespaces/a"
+    assert DEPLOYMENTS.path("a", "b", "scale") == "/apis/apps/v1/namespaces/a/deployments/b/scale"
+
+
 async def test_an_object_of_another_namespace_is_refused(config_maps: ResourceClient[Json]) -> None:
     obj = {"metadata": {"name": "a", "namespace": "kube-system"}}
     with pytest.raises(ValueError, match="'kube-system', not of 'default'"):

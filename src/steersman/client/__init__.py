@@ -15,7 +15,12 @@
             async for event in events:
                 print(event.type, event.object["metadata"]["name"])
 
-``config`` finds the server and the user's credentials; ``cache`` and ``work_queue`` are what controllers are made of.
+- ``config`` finds the server and the user's credentials.
+- ``Client`` gives the client of a resource: of one that is described (:class:`ApiResource`) or a class that has such a
+  description, or with ``await client.dynamic("deploy")`` of whatever the server has under a name. It also applies
+  manifests. ``ResourceClient`` has the verbs; every error of the server is an ``ApiError`` with its Status.
+- ``discovery`` finds out what the server has; ``sync`` has the same verbs for scripts, without ``await``.
+- ``cache`` and ``work_queue`` are what controllers are made of.
 """
 
 from steersman.client.api_resource import ALL_NAMESPACES, ApiResource

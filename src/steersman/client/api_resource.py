@@ -62,7 +62,7 @@ class ApiResource(Generic[T]):
         """The percent-encoded path of the collection or of one object; ``namespace`` only where the kind has them.
 
         Raises ValueError for a namespace where the kind has none, for a name without one where it has, and for a
-        namespace or name that is no segment of a path.
+        namespace, name or part of a subresource (``proxy/metrics``) that is no segment of a path.
         """
         if namespace and not self.namespaced:
             raise ValueError(f"{self.kind} has no namespaces: {namespace!r}")
@@ -70,8 +70,12 @@ class ApiResource(Generic[T]):
             raise ValueError(f"{self.kind} {name!r} needs a namespace")
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         place = f"{root}/namespaces/{_segment('namespace', namespace)}" if namespace else root
-        parts = (part for part in (_segment("name", name), subresource) if part)
-        return "/".join((place, self.plural, *parts))
+        segments = [place, self.plural]
+        if name:
+            segments.append(_segment("name", name))
+        if subresource:
+            segments += [_segment("subresource", part) for part in subresource.split("/")]
+        return "/".join(segments)
 
 
 class HasResource(Protocol[T]):

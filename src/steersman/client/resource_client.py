@@ -1,7 +1,7 @@
 """The verbs on one resource (API concepts, "Standard API terminology")."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -332,12 +332,13 @@ class ResourceClient(Generic[T]):
 
     @asynccontextmanager
     async def _stream(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Reply]:
-        try:
-            async with self._rest.stream("GET", path, query=query) as reply:
-                yield reply
-        except ApiError as error:
-            self._look_at(error)
-            raise
+        async with AsyncExitStack() as stack:
+            try:
+                reply = await stack.enter_async_context(self._rest.stream("GET", path, query=query))
+            except ApiError as error:
+                self._look_at(error)
+                raise
+            yield reply
 
     def _look_at(self, error: ApiError) -> None:
         # The Status of an object that is not there names it; that of a path which is not served does not.
