@@ -86,6 +86,10 @@ class ScriptedServer:
         async with self._closed:
             await self._closed.wait_for(lambda: self.open == connections)
 
+    def push(self, connection: int, data: bytes) -> None:
+        """Sends more on that connection."""
+        self._writers[connection].write(data)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
         number, self.connections = self.connections, self.connections + 1

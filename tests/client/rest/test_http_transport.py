@@ -12,7 +12,7 @@ from itertools import count
 
 import pytest
 from tests.client.config.certificates import Pair, issue
-from tests.client.rest.scripted_server import CHUNKED_HEAD, Answer, Cut, ScriptedServer, answer, chunk
+from tests.client.rest.scripted_server import CHUNKED_HEAD, Answer, Cut, ScriptedServer, Silence, answer, chunk
 
 from steersman.client.config import ClientCertificate, Config, Headers, TlsConfig
 from steersman.client.rest.http_transport import HttpTransport
@@ -85,7 +85,8 @@ async def test_a_user_in_the_url_is_sent_unless_there_are_credentials() -> None:
 async def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
     moved = answer(307, b"", "Location: http://127.0.0.1:1/", "Set-Cookie: a=b")
     async with ScriptedServer([moved]) as server:
-        transport = HttpTransport(Config(server.url))
+        # By name: cookies of bare addresses are not kept anyway.
+        transport = HttpTransport(Config(f"http://localhost:{server.port}"))
         for _ in range(2):
             reply = await transport.send(GET)
             assert reply.status == 307
@@ -296,13 +297,34 @@ async def test_new_requests_show_the_new_certificate_and_old_streams_go_on(
     async with ScriptedServer(answers, server_context) as server:
         transport = HttpTransport(replace(config, server=server.url))
         stream = await transport.send(GET)
-        assert await anext(stream.chunks()) == b"event\n"
+        events = stream.chunks()
+        assert await anext(events) == b"event\n"
         await read(transport)
         credentials.rotate()
         await read(transport)
         await read(transport)
         assert [request.connection for request in server.received] == [0, 1, 2, 2]
+        server.push(0, chunk(b"another\n"))
+        assert await anext(events) == b"another\n"
         await stream.close()
+        await server.until_open({2})
+        await transport.close()
+
+
+async def test_old_connections_end_when_the_last_request_over_them_is_given_up(
+    server_context: ssl.SSLContext, authority: Pair, trust: TlsConfig
+) -> None:
+    credentials = RotatingCertificate(issue("first", authority), issue("second", authority))
+    config = Config("https://unused", tls=replace(trust, server_name="api.example"), credentials=credentials)
+    async with ScriptedServer([Silence(), answer(200)], server_context) as server:
+        transport = HttpTransport(replace(config, server=server.url))
+        unanswered = asyncio.ensure_future(transport.send(GET))
+        await server.asked.wait()
+        await read(transport)
+        credentials.rotate()
+        await read(transport)
+        assert server.open == {0, 1, 2}
+        unanswered.cancel()
         await server.until_open({2})
         await transport.close()
 

@@ -16,6 +16,7 @@ from steersman.client.config import (
     ConfigError,
     ExecCredentials,
     ExecPlugin,
+    Headers,
     Impersonation,
     TokenFile,
     bearer_token,
@@ -204,18 +205,30 @@ async def test_credentials_that_stay_the_same_are_not_sent_again(waiting: Virtua
     assert len(server.received) == 1
 
 
-async def test_new_credentials_that_are_rejected_too_end_it(waiting: VirtualWaiting, tmp_path: Path) -> None:
-    path = tmp_path / "token"
-    path.write_text("old")
+class EverNew:
+    """Credentials that are other ones whenever they are rejected."""
+
+    client_certificate = None
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    async def headers(self) -> Headers:
+        return {"Authorization": f"Bearer {self._number}"}
+
+    async def refresh(self, rejected: Headers) -> bool:
+        self._number += 1
+        return True
+
+
+async def test_new_credentials_that_are_rejected_too_end_it(waiting: VirtualWaiting) -> None:
     async with (
-        ScriptedServer([OK, answer(401)]) as server,
-        waiting.client(server.url, credentials=TokenFile(path)) as client,
+        ScriptedServer([answer(401)]) as server,
+        waiting.client(server.url, credentials=EverNew()) as client,
     ):
-        await client.request("GET", "/x")
-        path.write_text("new")
         with pytest.raises(ApiError):
             await client.request("GET", "/x")
-    assert len(server.received) == 3
+    assert [request.values("authorization") for request in server.received] == [["Bearer 0"], ["Bearer 1"]]
 
 
 # What is sent.

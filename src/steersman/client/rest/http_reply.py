@@ -92,8 +92,5 @@ class HttpReply:
         if self._left:
             return
         self._left = True
-        if not self._response.content.at_eof():
-            # Who still reads in another task would wait for ever: aiohttp does not tell it.
-            self._response.content.set_exception(aiohttp.ClientPayloadError("closed"))
         self._response.close()
         await self._on_close(self)
