@@ -1,4 +1,4 @@
-"""``python -m bench``: measure this checkout's server and print one table. See docs/benchmarks.md."""
+"""``python -m bench``: measure this checkout's server and its client library. See docs/benchmarks.md."""
 
 import argparse
 import asyncio
@@ -17,12 +17,14 @@ from typing import Any
 import orjson
 import uvloop
 
+from bench.clients import comparison, report
 from bench.failure import BenchmarkFailed
 from bench.groups import GROUPS, Run
 from bench.rows import rows
 from bench.scale import FULL, SMOKE, Scale
 from bench.table import Figure, Line, render, summary
 
+_GROUPS = (*GROUPS, comparison.clients, comparison.work_queue)
 _FILES = 8192
 """Open files that this process and the server need at most: a connection for each watcher, and some."""
 
@@ -32,8 +34,10 @@ def say(message: str) -> None:
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    groups = list(dict.fromkeys(row.group for row in rows(FULL)))
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the server; print one table.")
+    groups = [*dict.fromkeys(row.group for row in rows(FULL)), "clients", "work-queue"]
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measure the server and the client library; print tables."
+    )
     parser.add_argument("--smoke", action="store_true", help="tiny counts, once: proves that everything runs")
     parser.add_argument("--rows", default=",".join(groups), metavar="ROW,…", help=f"of {', '.join(groups)}")
     parser.add_argument("--runs", type=int, metavar="N", help="how often to measure; the median counts (default 3)")
@@ -75,7 +79,7 @@ async def measure(scale: Scale, chosen: list[str], runs: int, parent: Path) -> d
     results: dict[str, list[Figure]] = {}
     for number in range(1, runs + 1):
         run = Run(scale, chosen, parent, say)
-        for group in GROUPS:
+        for group in _GROUPS:
             say(f"run {number} of {runs}: {group.__name__.replace('_', ' ')}")
             await group(run)
         for key, figure in run.figures.items():
@@ -125,7 +129,9 @@ def main() -> int:
         say("bench: interrupted")
         return 130
     lines = summary([row for row in rows(scale) if row.group in options.rows], results)
-    print(render(lines))
+    tables = [render(lines)] if lines else []
+    tables += report.tables(scale, results)
+    print("\n\n".join(tables))
     if options.json:
         options.json.write_bytes(document(lines, results, environment))
     return 0

@@ -9,6 +9,9 @@ class Scale:
 
     ``creates_to_few`` and ``creates_to_many`` are made while ``few_watchers`` and ``many_watchers`` watch,
     ``paced_creates`` at ``pace`` a second while ``few_watchers`` watch. ``many_objects`` 0 leaves that row out.
+
+    Client libraries sync ``client_objects``, one count after the other; up to ``client_events`` objects they also see
+    each of them updated. ``queue_items`` go through the work queue.
     """
 
     objects: int
@@ -25,6 +28,9 @@ class Scale:
     pace: float
     idle: float
     settle: float
+    client_objects: tuple[int, ...]
+    client_events: int
+    queue_items: int
 
 
 FULL = Scale(
@@ -42,6 +48,9 @@ FULL = Scale(
     pace=50,
     idle=5.0,
     settle=1.0,
+    client_objects=(2_000, 10_000, 50_000, 100_000),
+    client_events=10_000,
+    queue_items=200_000,
 )
 
 SMOKE = Scale(
@@ -59,4 +68,7 @@ SMOKE = Scale(
     pace=50,
     idle=0.5,
     settle=0.1,
+    client_objects=(200,),
+    client_events=200,
+    queue_items=2_000,
 )

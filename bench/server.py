@@ -16,16 +16,19 @@ from bench.failure import BenchmarkFailed
 START_LIMIT = 30.0
 """Seconds that a server may take until it is ready."""
 
-_READY = re.compile(r"ready https://([^:]+):(\d+) kubeconfig=")
+_READY = re.compile(r"ready https://([^:]+):(\d+) kubeconfig=(.+)")
 
 
 class Server:
-    """A running server. ``start`` is how many seconds it took from exec to its ready line."""
+    """A running server. ``start`` is how many seconds it took from exec to its ready line; ``kubeconfig`` is its
+    administrator's.
+    """
 
-    def __init__(self, pid: int, endpoint: Endpoint, start: float) -> None:
+    def __init__(self, pid: int, endpoint: Endpoint, start: float, kubeconfig: str) -> None:
         self.pid = pid
         self.endpoint = endpoint
         self.start = start
+        self.kubeconfig = kubeconfig
 
 
 def _environment() -> dict[str, str]:
@@ -73,7 +76,7 @@ async def running(directory: Path) -> AsyncIterator[Server]:
                 raise BenchmarkFailed(f"the server did not start: {line}{log.read_text()[-2000:]}")
             endpoint = Endpoint(ready[1], int(ready[2]), data / "pki" / "ca.crt", token)
             (await endpoint.ask("GET", "/readyz")).expect(200)
-            yield Server(process.pid, endpoint, took)
+            yield Server(process.pid, endpoint, took, ready[3])
             if process.returncode is not None:
                 raise BenchmarkFailed(f"the server ended with code {process.returncode}: {log.read_text()[-2000:]}")
         finally:

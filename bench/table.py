@@ -74,13 +74,17 @@ def _cells(line: Line) -> tuple[str, ...]:
 
 
 def render(lines: Sequence[Line]) -> str:
-    """A Markdown table, padded so that it also reads well as it is."""
-    table = [HEADINGS, *(_cells(line) for line in lines)]
-    widths = [max(len(cells[column]) for cells in table) for column in range(len(HEADINGS))]
+    """The lines as a Markdown table."""
+    return markdown([HEADINGS, *(_cells(line) for line in lines)])
+
+
+def markdown(table: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, the headings first, padded so that it also reads well as it is."""
+    widths = [max(len(cells[column]) for cells in table) for column in range(len(table[0]))]
 
     def text(cells: Sequence[str]) -> str:
         first = cells[0].ljust(widths[0])
         return "| " + " | ".join([first, *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]) + " |"
 
     rule = "| " + " | ".join(["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]) + " |"
-    return "\n".join([text(HEADINGS), rule, *(text(_cells(line)) for line in lines)])
+    return "\n".join([text(table[0]), rule, *(text(cells) for cells in table[1:])])
