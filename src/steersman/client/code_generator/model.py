@@ -105,7 +105,7 @@ class _Reader:
 
     def _fields(self, schema: Schema, path: tuple[str, ...]) -> tuple[Field, ...]:
         required = _texts(schema, "required", path)
-        names = Names(_RESERVED_FIELDS)
+        names = Names(_RESERVED_FIELDS if path else _RESERVED_FIELDS | CustomResource.model_fields.keys())
         fields = []
         properties = _mapping(schema, "properties", path)
         # Names that need no alias come first, so that fooBar is foo_bar whatever else there is.

@@ -1,6 +1,7 @@
 """The files for definitions: a package for each, with a module for each served version."""
 
 from collections.abc import Iterable
+from keyword import iskeyword
 from pathlib import PurePosixPath
 
 from steersman.client.code_generator.definition import Definition, by_name
@@ -14,7 +15,7 @@ def generate(definitions: Iterable[Definition], package: str = "") -> dict[PureP
 
     Raises ValueError, with one line, for a name that is none and a definition with a schema that is none.
     """
-    if package and not package.isidentifier():
+    if package and (not package.isidentifier() or iskeyword(package)):
         raise ValueError(f"{package!r} cannot be the name of a Python package")
     folder = PurePosixPath(package)
     files: dict[PurePosixPath, str] = {}

@@ -7,7 +7,8 @@ from keyword import iskeyword
 MAX_CLASS_NAME = 60
 """Longer names of classes leave out the middle of their path."""
 
-_WORD = re.compile(r"[A-Z]+s(?![a-z])\d*|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z][a-z0-9]*|\d+")
+_WORD = re.compile(r"[A-Z]+s(?![a-z])[0-9]*|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z][a-z0-9]*|[0-9]+")
+_NUMBER = re.compile(r"([0-9]+)")
 _PIECE = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -44,9 +45,16 @@ class Names:
         return name
 
 
+def import_order(name: str) -> tuple[object, ...]:
+    """Sort key of names in an import: constants, classes, others; numbers in them by their value (isort's order)."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+    pieces = [(int(one), "") if one.isdigit() else (-1, one) for one in _NUMBER.split(name.lower())]
+    return kind, pieces, name
+
+
 def class_name(kind: str, path: tuple[str, ...]) -> str:
     """The name of the class at a path in the schema of a kind: ``DatabaseSpecBackups`` for ``spec.backups``."""
     parts = [part for part in map(pascal_case, path) if part]
     while len(kind) + sum(map(len, parts)) > MAX_CLASS_NAME and len(parts) > 1:
         parts.pop(0)
-    return kind + "".join(parts)
+    return (kind + "".join(parts))[: max(MAX_CLASS_NAME, len(kind))]

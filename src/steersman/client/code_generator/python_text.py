@@ -25,9 +25,10 @@ def tuple_of(texts: Sequence[str]) -> str:
 
 def docstring(text: str, indent: str = INDENT) -> list[str]:
     """The lines of a docstring; none for an empty text. Lines are wrapped where they can be."""
-    lines = list(_wrapped(_printable(text), WIDTH - len(indent)))
-    if not lines:
+    printable = _printable(text)
+    if not printable.strip():
         return []
+    lines = list(_wrapped(printable, WIDTH - len(indent)))
     escaped = [line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines]
     if escaped[0].startswith('"'):
         escaped[0] = f" {escaped[0]}"
@@ -45,6 +46,21 @@ def call(begin: str, arguments: Sequence[str], end: str = ")", indent: str = "")
     if len(line) <= WIDTH:
         return [line]
     return [f"{indent}{begin}", *(f"{indent}{INDENT}{argument}," for argument in arguments), f"{indent}{end}"]
+
+
+def annotated(name: str, annotation: str, value: str, indent: str) -> list[str]:
+    """The lines of ``name: annotation = value``, or without the value if it is empty; the last one is not indented.
+
+    A value that is a call is given up to its bracket, for :func:`call` to end.
+    """
+    end = f" = {value}" if value else ""
+    line = f"{name}: {annotation}{end}"
+    if len(indent) + len(line) <= WIDTH:
+        return [line]
+    generic, bracket, arguments = annotation.partition("[")
+    if bracket and arguments.endswith("]"):
+        return [f"{indent}{name}: {generic}[", f"{indent}{INDENT}{arguments[:-1]}", f"]{end}"]
+    return [f"{indent}{name}: (", f"{indent}{INDENT}{annotation}", f"){end}"]
 
 
 def _printable(text: str) -> str:

@@ -19,11 +19,11 @@ async def fetch_definitions(client: Client) -> list[Definition]:
     Raises ValueError, with one line, for a definition that is not complete, and what requests raise.
     """
     try:
-        contents: list[dict[str, Any]] = [one async for one in client.resource(_V1).list()]
+        contents = await client.resource(_V1).list()
     except ApiError as error:
         if error.code != 404:
             raise
-        contents = [one async for one in client.resource(_V1BETA1).list()]
+        contents = await client.resource(_V1BETA1).list()
     return [read_definition(content) for content in contents if _is_served(content)]
 
 
