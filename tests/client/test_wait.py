@@ -18,6 +18,7 @@ from steersman.client.transport import Reply, Request, Transport, TransportError
 from steersman.client.wait import (
     Absence,
     Presence,
+    cel,
     condition,
     deleted,
     exists,
@@ -117,6 +118,13 @@ async def set_conditions(resource: Pods, name: str, *conditions: dict[str, Any])
         (jsonpath("{.status.ingress}"), {"ingress": [{}]}, True),
         (jsonpath('{.status.conditions[?(@.type=="Ready")].status}', "True"), {"conditions": [ready("True")]}, True),
         (exists(), None, True),
+        (cel("object.status.n == object.metadata.generation"), {"n": 2}, True),
+        (cel("object.status.n == object.metadata.generation"), {"n": 1}, False),
+        (cel("object.status.n == object.metadata.generation"), {}, False),
+        (cel("object.status.n == object.metadata.generation"), None, False),
+        (cel("object.status.conditions.exists(c, c.type == 'Ready')"), {"conditions": [ready("False")]}, True),
+        (cel("object.status.n"), {"n": True}, True),
+        (cel("object.status.n"), {"n": 1}, False),
     ],
 )
 def test_predicates_are_met(predicate: Presence, status: Any, met: bool) -> None:
@@ -164,6 +172,12 @@ def test_what_kubectl_waits_for_is_understood(text: str, wanted: str) -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse(text)
+
+
+@pytest.mark.parametrize("expression", ["object.", "1 + 1", "nothing.status"])
+def test_expressions_that_are_wrong_are_refused(expression: str) -> None:
+    with pytest.raises(ValueError):
+        cel(expression)
 
 
 def test_an_object_is_waited_for_from_before_its_creation() -> None:
@@ -245,6 +259,14 @@ def is_running(found: dict[str, Any]) -> bool:
         ),
         (jsonpath("{.status.phase}", "Running"), "Running * pods/a; last seen: default/a: {.status.phase} is Pending"),
         (jsonpath("{.status.x}"), "{.status.x} * pods/a; last seen: default/a: {.status.x} is not there; Ready=False"),
+        (
+            cel("object.status.n > 1"),
+            "n > 1 * pods/a; last seen: default/a: object.status.n > 1 has no value, no such key: n; Ready=False",
+        ),
+        (
+            cel("object.status.phase == 'Up'"),
+            "'Up' * pods/a; last seen: default/a: object.status.phase == 'Up' is false;",
+        ),
         (deleted(), "deletion * pods/a; last seen: default/a: Ready=False (Slow: not yet)"),
         (is_running, "is_running * pods/a; last seen: default/a: Ready=False (Slow: not yet)"),
     ],

@@ -251,10 +251,12 @@ def test_wrong_events_are_logged_and_raise_nothing(caplog: pytest.LogCaptureFixt
             on.recorder.event(POD, "Error", "Reason", "Action", "the note")  # type: ignore[arg-type]  # on purpose
             on.recorder.event({}, "Normal", "Reason", "Action", "the note")
             on.recorder.event(None, "Normal", "Reason", "Action", "the note")  # type: ignore[arg-type]  # on purpose
+            odd = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "uid": ["u"]}}
+            on.recorder.event(odd, "Normal", "Reason", "Action", "the note")
             assert await on.events() == []
 
     run(scenario)
-    assert caplog.text.count("the event Reason (the note) is not reported: ") == 3
+    assert caplog.text.count("the event Reason (the note) is not reported: ") == 4
 
 
 async def test_events_can_be_reported_by_other_threads() -> None:

@@ -52,10 +52,9 @@ class EventRecorder:
                 note,
                 self._unique_time(),
             )
+            self._broadcast(event)
         except Exception as error:
             _log.error("the event %s (%s) is not reported: %s", reason, note, error)
-            return
-        self._broadcast(event)
 
     def _unique_time(self) -> int:
         """Now, but later than the last time: events are named by it."""

@@ -1,7 +1,7 @@
 """Leader election on Leases of coordination.k8s.io/v1: of several processes, one does the work.
 
 Under client-go's names (``tools/leaderelection``), and on the same records, so that candidates of both can stand for
-one lease. Unlike there, leading is fenced: it has ended before another can lead (``election`` says on what this rests)::
+one lease. Unlike there, leading has ended before another can lead; ``election`` says on what this rests::
 
     config = LeaderElectionConfig(name="my-operator", namespace="default", identity=f"{hostname}_{uuid4()}")
 

@@ -4,14 +4,13 @@ import asyncio
 import logging
 import random as random_numbers
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ParamSpec
 
 from steersman.apimachinery.errors import ApiError
 from steersman.client.client import Client
-from steersman.client.config import CredentialError
 from steersman.client.leader_election.config import LeaderElectionConfig
 from steersman.client.leader_election.election import (
     AwaitEnd,
@@ -27,7 +26,6 @@ from steersman.client.leader_election.election import (
 )
 from steersman.client.leader_election.lease import Lease
 from steersman.client.leader_election.lease_lock import LeaseLock
-from steersman.client.transport import TransportError
 
 P = ParamSpec("P")
 
@@ -62,7 +60,8 @@ class Leadership:
     held: Callable[[], bool]
 
 
-Lead = Callable[[Leadership], Coroutine[Any, Any, None]]
+Lead = Callable[[Leadership], Awaitable[None]]
+"""Leads for a term; cancelled at its end."""
 
 
 def boot_time() -> float:
@@ -190,11 +189,11 @@ class LeaderElector:
             if error.code == 404 and isinstance(command, Write) and command.lease is not None:
                 return Event.MISSING
             return self._failed(error)
-        except (TransportError, CredentialError, TimeoutError, ValueError) as error:
+        except Exception as error:  # whatever it is: leading has to end in time
             return self._failed(error)
 
     def _failed(self, error: Exception) -> Event:
-        _log.warning("leader election on %s: %s", self._place, error)
+        _log.warning("leader election on %s: %s", self._place, str(error) or type(error).__name__)
         return Event.UNANSWERED
 
     # The leader's task
@@ -216,7 +215,7 @@ class LeaderElector:
         token, version = election.term.record.leader_transitions, election.term.resource_version
         leadership = Leadership(self.config.identity, token, version, lambda: self.is_leader)
         _log.info("%s leads %s, term %d", self.config.identity, self._place, token)
-        self._lead = asyncio.create_task(lead(leadership), name=f"leading {self._place}")
+        self._lead = asyncio.create_task(_led(lead, leadership), name=f"leading {self._place}")
         self._stopped_leading = False
         self._call(self.config.on_started)
 
@@ -257,6 +256,10 @@ class LeaderElector:
     @property
     def _place(self) -> str:
         return f"{self.config.namespace}/{self.config.name}"
+
+
+async def _led(lead: Lead, leadership: Leadership) -> None:
+    await lead(leadership)
 
 
 async def _first(tasks: "list[asyncio.Task[Any]]", seconds: float) -> None:

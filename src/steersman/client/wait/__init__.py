@@ -7,6 +7,7 @@ await wait_for(pods, "web-0", deleted())
 ready = await wait_for_many(pods, condition("Ready"), label_selector="app=web", at_least=3)
 """
 
+from steersman.client.wait.cel_predicate import cel
 from steersman.client.wait.predicates import Absence, Presence, condition, deleted, exists, jsonpath, parse
 from steersman.client.wait.wait_for import Predicate, wait_for, wait_for_many
 
@@ -14,6 +15,7 @@ __all__ = [
     "Absence",
     "Predicate",
     "Presence",
+    "cel",
     "condition",
     "deleted",
     "exists",
