@@ -45,8 +45,8 @@ class ResourceClient(Generic[T]):
         on_path_not_found: Callable[[], None] = lambda: None,
     ) -> None:
         """``on_path_not_found`` is told when the server does not know the resource's path."""
-        self.resource = resource
-        self._rest, self._on_path_not_found = rest, on_path_not_found
+        self.resource, self.rest = resource, rest
+        self._on_path_not_found = on_path_not_found
 
     def __repr__(self) -> str:
         return f"ResourceClient({self.resource.group_version_resource})"
@@ -292,7 +292,7 @@ class ResourceClient(Generic[T]):
 
     def _place(self, namespace: str | None, of_object: str = "") -> str:
         if namespace is None:
-            return of_object or (self._rest.config.namespace if self.resource.namespaced else "")
+            return of_object or (self.rest.config.namespace if self.resource.namespaced else "")
         if of_object and of_object != namespace:
             raise ValueError(f"the object is of namespace {of_object!r}, not of {namespace!r}")
         return namespace
@@ -324,7 +324,7 @@ class ResourceClient(Generic[T]):
         content_type: str = JSON,
     ) -> bytes:
         try:
-            answer = await self._rest.request(method, path, query=query or {}, body=body, content_type=content_type)
+            answer = await self.rest.request(method, path, query=query or {}, body=body, content_type=content_type)
         except ApiError as error:
             self._look_at(error)
             raise
@@ -334,7 +334,7 @@ class ResourceClient(Generic[T]):
     async def _stream(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Reply]:
         async with AsyncExitStack() as stack:
             try:
-                reply = await stack.enter_async_context(self._rest.stream("GET", path, query=query))
+                reply = await stack.enter_async_context(self.rest.stream("GET", path, query=query))
             except ApiError as error:
                 self._look_at(error)
                 raise
