@@ -155,6 +155,16 @@ def test_force_takes_what_others_have() -> None:
     assert world.fields("other") == {"f:spec": {"f:replicas": {}}}
 
 
+def test_what_was_in_a_value_that_is_replaced_nobody_manages() -> None:
+    world = World()
+    world.apply(thing(image="x", any={"a": {"b": 1}}), "one")
+
+    world.apply(thing(any={"a": 5}), "other", force=True)
+
+    assert world.live["spec"]["any"] == {"a": 5}
+    assert world.fields("one") == {"f:spec": {"f:image": {}}}
+
+
 def test_who_loses_all_is_gone() -> None:
     world = World()
     world.apply(thing(replicas=1), "one")
@@ -272,15 +282,16 @@ def test_through_status_only_status_is_managed() -> None:
 def test_what_has_become_atomic_belongs_whole_to_who_had_a_part() -> None:
     world = World()
     world.apply(thing(nested={"one": "1"}, tags=["a"]))
-    spec = managers_definition()
+    world.definition = more_atomic()
 
-    merged, entries = managers(spec).apply(world.live, thing(nested={"one": "1"}, tags=["a"]), "one", LATER)
+    world.apply(thing(metadata={"labels": {"a": "b"}}), "other")
 
-    assert merged["spec"] == {"nested": {"one": "1"}, "tags": ["a"]}
-    assert entries[0]["fieldsV1"] == {"f:spec": {"f:nested": {}, "f:tags": {}}}
+    assert world.live["spec"] == {"nested": {"one": "1"}, "tags": ["a"]}
+    assert world.fields("one") == {"f:spec": {"f:nested": {}, "f:tags": {}}}
+    assert refusal(world, thing(tags=["a", "b"]), "other").message.endswith('conflict with "one": .spec.tags')
 
 
-def managers_definition() -> dict[str, Any]:
+def more_atomic() -> dict[str, Any]:
     """The kind of these tests, in a version where more of it is atomic."""
     nested = {"type": "object", "x-kubernetes-map-type": "atomic", "properties": {"one": {"type": "string"}}}
     tags = {"type": "array", "items": {"type": "string"}}
@@ -330,6 +341,7 @@ def test_metadata_merges_as_that_of_every_kind() -> None:
     [
         ({"apiVersion": "v1"}, 400, "invalid object type: /v1, Kind=Thing"),
         ({"kind": None}, 400, "invalid object type: example.com/v1, Kind="),
+        ({"apiVersion": 1.0}, 400, "invalid object type: /, Kind=Thing"),
         ({"metadata": {"managedFields": []}}, 400, "metadata.managedFields must be nil"),
         (
             {"metadata": {"name": "a", "namespace": "n"}, "spec": {"none": 1}},
@@ -360,9 +372,9 @@ def test_live_entries_that_cannot_be_read_are_an_error_of_the_server() -> None:
 def test_live_items_that_cannot_be_told_apart_make_way_for_the_applied_one() -> None:
     world = World(live=thing(ports=[{"port": 1, "name": "x"}, {"port": 1, "name": "y"}, {"port": 2}]))
 
-    merged = world.apply(thing(ports=[{"port": 1, "name": "z"}]), force=True)
+    merged = world.apply(thing(ports=[{"port": 1}]), force=True)
 
-    assert merged["spec"]["ports"] == [{"port": 1, "name": "z"}, {"port": 2}]
+    assert merged["spec"]["ports"] == [{"port": 1}, {"port": 2}]
 
 
 def test_a_schema_of_a_list_with_a_patch_merge_key_merges_by_it() -> None:
@@ -379,3 +391,14 @@ def test_a_schema_of_a_list_with_a_patch_merge_key_merges_by_it() -> None:
 
     assert found is not None
     assert (found.list_type, found.list_keys) == ("map", ("name",))
+
+
+def test_objects_may_be_deep() -> None:
+    deep: Any = "end"
+    for _ in range(180):
+        deep = {"a": deep}
+    world = World()
+    world.apply(thing(any=deep), "one")
+    world.update(thing(any={"a": 1}))
+
+    assert refusal(world, thing(any=deep), "one").code == 409

@@ -140,7 +140,9 @@ class FieldManager:
     def check(self, applied: Object) -> None:
         """Raise for a configuration that is not to be applied, as :meth:`apply` does."""
         meta = applied.get("metadata")
-        kind = _kind_text(applied.get("apiVersion") or "", applied.get("kind") or "")
+        kind = _kind_text(
+            *(text if isinstance(text := applied.get(key), str) else "" for key in ("apiVersion", "kind"))
+        )
         if kind != _kind_text(self._api_version, self._kind.kind):
             raise bad_request(f"invalid object type: {kind}")
         if isinstance(meta, dict) and meta.get("managedFields") is not None:
