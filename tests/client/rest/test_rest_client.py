@@ -326,9 +326,9 @@ async def test_what_is_no_success_is_raised(waiting: VirtualWaiting, status: int
 
 async def test_a_timeout_is_told_to_the_server_and_kept_here(waiting: VirtualWaiting) -> None:
     async with ScriptedServer([Silence()]) as server, waiting.client(server.url) as client:
-        with pytest.raises(TimeoutError, match=r"^GET /x: no answer within 0\.05 seconds$"):
-            await client.request("GET", "/x", query={"limit": "1"}, timeout=0.05)
-    assert server.received[0].target == "/x?limit=1&timeout=0.05s"
+        with pytest.raises(TimeoutError, match=r"^GET /x: no answer within 0\.5 seconds$"):
+            await client.request("GET", "/x", query={"limit": "1"}, timeout=0.5)
+    assert server.received[0].target == "/x?limit=1&timeout=0.5s"
 
 
 async def test_the_timeout_of_the_config_is_the_default(waiting: VirtualWaiting) -> None:
@@ -343,13 +343,13 @@ async def test_a_timeout_bounds_the_head_of_a_stream_and_not_its_body(waiting: V
     async with (
         ScriptedServer([CHUNKED_HEAD + chunk(b"event\n"), Silence()]) as server,
         waiting.client(server.url) as client,
-        client.stream("GET", "/x", timeout=0.05) as reply,
+        client.stream("GET", "/x", timeout=0.7) as reply,
     ):
         chunks = reply.chunks()
         assert await anext(chunks) == b"event\n"
         waits = asyncio.ensure_future(anext(chunks))
         with pytest.raises(TimeoutError):
-            async with client.stream("GET", "/x", timeout=0.05):
+            async with client.stream("GET", "/x", timeout=0.8):
                 pytest.fail("there is no head")
         assert not waits.done()
         waits.cancel()
@@ -366,7 +366,7 @@ async def test_retries_are_within_the_timeout() -> None:
     async with ScriptedServer([BUSY]) as server:
         client = RestClient(Config(server.url, qps=-1), clock=time.monotonic, sleep=sleep)
         with pytest.raises(TimeoutError):
-            await client.request("GET", "/x", timeout=0.05)
+            await client.request("GET", "/x", timeout=0.5)
         await client.close()
     assert started.is_set()
 
