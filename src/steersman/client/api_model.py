@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
 from pydantic_core.core_schema import UnionSchema
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -129,6 +129,22 @@ class _OneError:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema: UnionSchema = handler(source)  # type: ignore[assignment]
         return {**schema, "custom_error_type": self._name, "custom_error_message": self._message}
+
+
+class OrNewer:
+    """Marks a choice of values, to type checkers: newer servers may have more of them, so that others are read too.
+
+    ``Annotated[Literal["Fast", "Safe"], OrNewer]``
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        others = (core_schema.str_schema(), core_schema.bool_schema(strict=True), core_schema.int_schema(strict=True))
+        return core_schema.union_schema(
+            [handler(source), *others],
+            custom_error_type="scalar",
+            custom_error_message="Input should be a string, a number or a boolean",
+        )
 
 
 IntOrString: TypeAlias = Annotated[int | str, _OneError("int_or_string", "Input should be an integer or a string")]

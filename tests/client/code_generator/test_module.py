@@ -78,7 +78,20 @@ def test_types(schema: dict[str, Any], field: str) -> None:
     ],
 )
 def test_enumerations(values: list[Any], literal: str) -> None:
-    assert f"\nDatabaseSpecA: TypeAlias = {literal}\n" in source(of_spec(a={"enum": values}))
+    assert f"\nDatabaseSpecA: TypeAlias = Annotated[{literal}, OrNewer]\n" in source(of_spec(a={"enum": values}))
+
+
+def test_values_that_a_newer_server_has_besides_are_read_and_kept(tmp_path: Path) -> None:
+    content = of_spec(mode={"type": "string", "enum": ["Fast", "Safe"]})
+    write(tmp_path, parse_definitions(as_yaml(content)), "newer")
+    with imported(tmp_path, "newer.databases") as module:
+        codec = module.Database.api_resource.codec
+        for mode in ("Fast", "Faster", 3, True):
+            database = codec.decode(orjson.dumps({"spec": {"mode": mode}}))
+            assert database.spec.mode is mode or database.spec.mode == mode
+            assert orjson.loads(codec.encode(database))["spec"] == {"mode": mode}
+        with pytest.raises(ValueError, match=r"spec\.mode: Input should be a string, a number or a boolean"):
+            codec.decode(b'{"spec":{"mode":[]}}')
 
 
 @pytest.mark.parametrize(
