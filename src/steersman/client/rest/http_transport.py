@@ -1,6 +1,6 @@
 """Requests over HTTP/1.1: pooled connections, TLS, proxies.
 
-To be imported only by who makes such a client: aiohttp takes a good part of a second to load.
+To be imported only by who makes such a client: aiohttp alone takes more than 100 ms to load.
 """
 
 import base64
