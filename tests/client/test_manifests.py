@@ -122,6 +122,15 @@ async def test_definitions_and_namespaces_go_first(client: Client) -> None:
     assert versions[0][:2] == versions[1][:2]
 
 
+async def test_after_a_definition_discovery_is_asked_anew(client: Client) -> None:
+    await client.apply_manifests(definition(), field_manager=MANAGER)
+    before = await client.discovery.served()
+    (changed,) = await client.apply_manifests(definition(short_names=("wx",)), field_manager=MANAGER)
+    assert await client.discovery.served() is not before
+    definitions = await client.dynamic("crd")
+    assert (await definitions.get("widgets.example.com"))["status"]["acceptedNames"] == changed["spec"]["names"]
+
+
 async def test_namespaces_of_objects(client: Client) -> None:
     (applied,) = await client.apply_manifests(config_map("a"), field_manager=MANAGER, namespace="kube-system")
     assert applied["metadata"]["namespace"] == "kube-system"

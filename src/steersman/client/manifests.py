@@ -154,7 +154,7 @@ async def apply_manifests(
                 manifest.obj, field_manager=field_manager, namespace=place, force=force, dry_run=dry_run
             )
             if manifest.kind.group_kind == DEFINITION and not dry_run:
-                await _until_established(resource, answer, timeout)
+                await _until_settled(resource, answer, timeout)
                 client.discovery.invalidate()
                 defined.add(_defined_kind(answer))
         except Exception as error:
@@ -187,26 +187,33 @@ async def _resource(
         client.discovery.invalidate()
 
 
-async def _until_established(definitions: ResourceClient[Json], definition: Json, timeout: float) -> None:
+async def _until_settled(definitions: ResourceClient[Json], definition: Json, timeout: float) -> None:
     """Raises TimeoutError if the server does not establish the definition within ``timeout`` seconds."""
     name = definition["metadata"]["name"]
-    if _condition(definition, "Established") == "True":
+    if _is_settled(definition):
         return
     try:
         async with asyncio.timeout(timeout):
-            await _watch_until_established(definitions, definition)
+            await _watch_until_settled(definitions, definition)
     except TimeoutError:
         raise TimeoutError(f"the definition {name} was not established within {timeout:g} seconds") from None
 
 
-async def _watch_until_established(definitions: ResourceClient[Json], definition: Json) -> None:
+async def _watch_until_settled(definitions: ResourceClient[Json], definition: Json) -> None:
     name, version = definition["metadata"]["name"], definition["metadata"]["resourceVersion"]
     while True:
         async with definitions.watch(field_selector=f"metadata.name={name}", resource_version=version) as events:
             async for event in events:
-                if event.type in ("ADDED", "MODIFIED") and _condition(event.object, "Established") == "True":
+                if event.type in ("ADDED", "MODIFIED") and _is_settled(event.object):
                     return
             version = events.resource_version
+
+
+def _is_settled(definition: Json) -> bool:
+    """Whether it is established, under the names that it asks for unless these are refused."""
+    asked, accepted = definition["spec"]["names"], definition.get("status", {}).get("acceptedNames")
+    is_named = asked == accepted or _condition(definition, "NamesAccepted") == "False"
+    return is_named and _condition(definition, "Established") == "True"
 
 
 def _condition(obj: Json, type: str) -> str:

@@ -1,6 +1,7 @@
 """A loop in a thread: what runs in it, and how it ends."""
 
 import asyncio
+import signal
 import threading
 
 import pytest
@@ -43,6 +44,23 @@ def test_its_own_thread_cannot_wait_for_it() -> None:
 
     with loop, pytest.raises(RuntimeError, match="use the asynchronous client here"):
         loop.run(inside())
+
+
+def test_ctrl_c_gives_up_what_is_waited_for() -> None:
+    ended = threading.Event()
+
+    async def wait_for_ever() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    with LoopThread() as loop:
+        with pytest.raises(KeyboardInterrupt):
+            loop.run(wait_for_ever())
+        assert ended.wait(10)
+        assert loop.run(answer(1)) == 1
 
 
 def test_closing_ends_the_thread_and_what_others_wait_for() -> None:
