@@ -1,10 +1,12 @@
 """``kubectl apply --server-side``: what its users do, and see."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.conformance.processes import Kubectl
+from tests.conformance.kubectl_wheels import WHEELS, old_kubectl
+from tests.conformance.processes import Kubectl, ServerProcess
 
 LABELS = {"app": "web"}
 Object = dict[str, Any]
@@ -167,3 +169,19 @@ def test_custom_resource_definitions_and_their_objects(kubectl: Kubectl) -> None
     apply(kubectl, toy(colour="red"), "--field-manager=two")
     assert found(kubectl, f"toys.{group}/a")["spec"] == {"size": 1, "colour": "red"}
     assert 'conflict with "one": .spec.size' in apply(kubectl, toy(size=2), "--field-manager=two", code=1)
+
+
+@pytest.mark.parametrize("minor", WHEELS)
+def test_an_older_kubectl_with_a_server_of_its_minor(
+    minor: str, new_server: Callable[..., ServerProcess], pytestconfig: pytest.Config
+) -> None:
+    server = new_server(f"--emulated-version={minor}", "--store=memory:")
+    assert pytestconfig.cache is not None
+    kubectl = Kubectl(str(old_kubectl(minor, pytestconfig.cache.mkdir("kubectl"))), server)
+    kubectl("apply", "-f", "-", stdin=deployment(tier="front"))
+    kubectl("label", "deployment", "web", "owner=me")
+    apply(kubectl, deployment(image="nginx:2"))
+    assert 'conflict with "kubectl"' in apply(kubectl, deployment(image="nginx:3"), "--field-manager=other", code=1)
+    moved = json.loads(kubectl("get", "deployment/web", "-o", "json"))
+    assert moved["metadata"]["labels"]["owner"] == "me"
+    assert moved["spec"]["template"]["spec"]["containers"][0]["image"] == "nginx:2"
