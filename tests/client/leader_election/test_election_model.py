@@ -184,7 +184,7 @@ class Candidate:
             self.world.send(command, self.weather, lambda event: self.happen(event, step))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     rates=st.lists(st.sampled_from([0.95, 1.0, 1.05]), min_size=2, max_size=4),

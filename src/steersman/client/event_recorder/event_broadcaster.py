@@ -101,7 +101,8 @@ class EventBroadcaster:
         if task is None:
             return
         self._closing = True
-        self._queue.extend(series for series in self._correlator.finish() if series not in self._queue)
+        queued = set(self._queue)
+        self._queue.extend(series for series in self._correlator.finish() if series not in queued)
         self._wake.set()
         try:
             await asyncio.wait({task}, timeout=self._close_seconds)
