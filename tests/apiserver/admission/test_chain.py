@@ -10,6 +10,7 @@ from steersman.apiserver.admission import AdmissionChain, AdmissionPlugin, Attri
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.resource import Resource
+from steersman.storage.store import StoreClosed
 
 SECRETS, PODS = GroupResource("", "secrets"), GroupResource("", "pods")
 ALL = frozenset(("CREATE", "UPDATE", "DELETE", "CONNECT"))
@@ -160,6 +161,14 @@ async def test_a_failure_names_the_plugin_and_refuses() -> None:
     assert refusal.value.code == 500
     assert '"Broken"' in refusal.value.message
     assert "secret detail" not in refusal.value.message
+
+
+async def test_a_server_that_stops_is_no_failure_of_a_plugin() -> None:
+    def stop(request: Attributes) -> None:
+        raise StoreClosed
+
+    with pytest.raises(StoreClosed):
+        await run(chain(Validates("fine", [], act=stop)), attributes())
 
 
 async def test_a_request_ends_with_the_chain_that_it_started_with() -> None:

@@ -11,6 +11,7 @@ from steersman.apiserver.admission.attributes import Attributes
 from steersman.apiserver.admission.plugin import AdmissionPlugin, MutationPlugin, ValidationPlugin
 from steersman.apiserver.metric_family import Histogram
 from steersman.apiserver.metrics import Metrics
+from steersman.storage.store import StoreClosed
 
 _logger = logging.getLogger(__name__)
 
@@ -78,6 +79,9 @@ class Steps:
             rejected = "false"
         except ApiError:
             observe((name, operation, "true", phase), monotonic() - before)
+            raise
+        except StoreClosed:
+            # Not the plugin's failure: the server is stopping.
             raise
         except Exception as error:
             _logger.exception("admission plugin %s failed", name)
