@@ -99,6 +99,11 @@ class TestTheWayThere:
         content = minimal(unknown=value) | {"unknown": value}
         assert sent(decode(content)) == content
 
+    def test_a_field_of_the_server_that_has_a_python_name_is_a_field_of_its_own(self) -> None:
+        database = decode(minimal(storage_class_name="x", port=1))
+        assert (database.spec.storage_class_name, database.spec.port) == ("", 1)
+        assert sent(database)["spec"]["storage_class_name"] == "x"
+
     def test_what_was_not_set_is_not_sent(self) -> None:
         database = Database(metadata=ObjectMeta(name="a"), spec=DatabaseSpec(size=1))
         assert sent(database) == minimal() | {"metadata": {"name": "a"}}

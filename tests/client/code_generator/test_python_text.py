@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from steersman.client.code_generator.python_text import WIDTH, call, docstring, quoted
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])) | st.text(alphabet="'\"\\a\n"))
 def test_a_quoted_text_is_that_text(text: str) -> None:
     literal = quoted(text)
     assert ast.literal_eval(literal) == text
