@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.client.discovery.transports import Between
+from tests.client.discovery.transports import BETA, PLAIN, Between
 
 from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionKind
@@ -14,17 +14,19 @@ from steersman.client.transport import TransportError
 from steersman.controlplane import ControlPlane
 
 
-async def served_by(version: str, *, old: bool) -> tuple[Served, list[str]]:
+async def served_by(version: str, accept: str = "") -> tuple[Served, list[str]]:
     async with ControlPlane(version=version) as control_plane:
-        between = Between(control_plane.client_config(), old=old)
+        between = Between(control_plane.client_config(), accept=accept)
         async with RestClient(between.config) as rest:
             return await CachedDiscovery(rest).served(), between.targets
 
 
 @pytest.mark.parametrize("version", ["1.7", "1.16", "1.20", "1.37"])
-async def test_both_forms_say_the_same(version: str) -> None:
-    aggregated, few = await served_by(version, old=False)
-    plain, many = await served_by(version, old=True)
+async def test_all_forms_say_the_same(version: str) -> None:
+    aggregated, few = await served_by(version)
+    beta, as_few = await served_by(version, accept=BETA)
+    plain, many = await served_by(version, accept=PLAIN)
+    assert (beta, as_few) == (aggregated, few)
     assert few == ["/api", "/apis"]
     assert len(many) == 2 + len(plain.versions)
     assert list(aggregated.versions) == list(plain.versions)
@@ -41,13 +43,13 @@ async def test_both_forms_say_the_same(version: str) -> None:
     [("1.7", "apps/v1beta1"), ("1.16", "apps/v1"), ("1.37", "apps/v1")],
 )
 async def test_preferred_versions_come_first(version: str, first: str) -> None:
-    served, _ = await served_by(version, old=False)
+    served, _ = await served_by(version)
     deployments = [one for one in served.preferred() if (one.group, one.plural) == ("apps", "deployments")]
     assert [str(one.group_version) for one in deployments] == [first]
 
 
 async def test_what_a_resource_is() -> None:
-    served, _ = await served_by("1.37", old=False)
+    served, _ = await served_by("1.37")
     deployments = next(one for one in served if one.plural == "deployments")
     assert (deployments.singular, deployments.kind, deployments.short_names) == (
         "deployment",
@@ -95,7 +97,7 @@ async def test_doubts_ask_again_only_so_often() -> None:
 
 async def test_a_group_that_cannot_be_read_keeps_what_was_known() -> None:
     async with ControlPlane() as control_plane:
-        between = Between(control_plane.client_config(), old=True)
+        between = Between(control_plane.client_config(), accept=PLAIN)
         discovery = CachedDiscovery(RestClient(between.config))
         between.cut = lambda target: target in ("/apis/apps/v1", "/apis/batch/v1")
         served = await discovery.served()

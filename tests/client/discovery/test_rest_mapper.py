@@ -1,7 +1,7 @@
 """Names of resources, against what control planes of several versions serve."""
 
 import pytest
-from tests.client.discovery.transports import Between
+from tests.client.discovery.transports import PLAIN, Between
 
 from steersman.apimachinery.group_version import (
     GroupKind,
@@ -96,7 +96,7 @@ async def test_names_that_nothing_has(name: ResourceName, error: type[Exception]
 
 async def test_a_missing_name_says_where_else_it_may_be() -> None:
     async with ControlPlane() as control_plane:
-        between = Between(control_plane.client_config(), old=True)
+        between = Between(control_plane.client_config(), accept=PLAIN)
         between.cut = lambda target: target == "/apis/apps/v1"
         mapper = RestMapper(CachedDiscovery(RestClient(between.config)))
         with pytest.raises(NoKindMatchError, match=r"server APIs: apps/v1: connection reset by peer\)$"):
