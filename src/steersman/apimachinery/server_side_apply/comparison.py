@@ -71,8 +71,12 @@ def _compare_members(
     schema: MergeSchema, old: dict[str, Any], new: dict[str, Any], path: Path, found: Comparison
 ) -> None:
     for name in old.keys() | new.keys():
+        before, after = old.get(name, MISSING), new.get(name, MISSING)
+        # Most members of most objects: their paths need not be made.
+        if before == after and same_value(before, after):
+            continue
         inner = schema.field(name) or DEDUCED
-        _compare(inner, old.get(name, MISSING), new.get(name, MISSING), (*path, field_element(name)), found)
+        _compare(inner, before, after, (*path, field_element(name)), found)
 
 
 def _compare_items(schema: MergeSchema, old: list[Any], new: list[Any], path: Path, found: Comparison) -> None:
