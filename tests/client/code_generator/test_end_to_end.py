@@ -9,6 +9,7 @@ from tests.client.code_generator.crd_documents import as_yaml, crd
 from tests.client.code_generator.generated import imported, write
 
 from steersman.apimachinery.errors import ApiError
+from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.client import Client
 from steersman.client.code_generator.definition import parse_definitions
 from steersman.client.code_generator.server_definitions import fetch_definitions
@@ -78,3 +79,17 @@ async def test_objects_are_written_listed_and_cached(tmp_path: Path) -> None:
                 assert [one.spec.size for one in lister.list()] == [5]
                 with pytest.raises(ApiError, match="not found"):
                     lister.by_namespace("default").get("missing")
+
+
+async def test_definitions_come_in_v1beta1_from_a_server_that_has_no_other() -> None:
+    async with ControlPlane(version="1.15") as control_plane, Client(control_plane.client_config()) as client:
+        v1 = CUSTOM_RESOURCE_DEFINITIONS
+        beta = ApiResource(v1.group, "v1beta1", v1.plural, v1.kind, v1.namespaced, DICTS)
+        schema = {"type": "object", "properties": {"spec": {"type": "object"}}}
+        spec = {**crd()["spec"], "version": "v1", "validation": {"openAPIV3Schema": schema}}
+        await client.resource(beta).create({"metadata": {"name": "databases.example.com"}, "spec": spec})
+        (definition,) = await fetch_definitions(client)
+        assert definition.name == "databases.example.com"
+        assert [(one.name, dict(one.schema)["properties"]) for one in definition.versions] == [
+            ("v1", schema["properties"])
+        ]
