@@ -192,6 +192,10 @@ class TestRefusals:
             ({"group": "example", "version": "v1", "plural": "things"}, "class Thing: group 'example': it should be a"),
             ({"group": "a.b", "version": "V1", "plural": "things"}, "class Thing: version 'V1': a DNS-1035 label must"),
             ({"group": "a.b", "version": 1, "plural": "things"}, "class Thing: version 1: it is not a string"),
+            (
+                {"group": "a.b", "version": "v1", "plural": "things", "kind": 1},
+                "class Thing: kind 1: it is not a string",
+            ),
         ],
     )
     def test_wrong_keywords_of_a_class_are_one_clear_error(self, keywords: dict[str, Any], message: str) -> None:

@@ -84,7 +84,7 @@ class CustomResource(ApiModel):
     ) -> None:
         super().__init_subclass__()
         kind = kind or cls.__name__
-        singular = singular or kind.lower()
+        singular = singular or str(kind).lower()
         if group or version or plural:
             said = {"group": group, "version": version, "plural": plural, "kind": kind, "singular": singular}
             _check(cls, {**said, "short_names": short_names, "categories": categories}, scope, config)
