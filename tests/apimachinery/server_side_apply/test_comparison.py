@@ -30,6 +30,8 @@ def spec_of(fields: Object) -> Object:
         ({"limits": {"a": "1"}}, {"limits": {}}, {"f:limits": {"f:a": {}}}, {}, {}),
         ({"image": "x"}, {"image": "x", "limits": {}}, {}, {}, {"f:limits": {}}),
         ({"limits": {}}, {"limits": None}, {}, {"f:limits": {}}, {}),
+        ({"image": "x"}, {"image": "x", "paused": None}, {}, {}, {}),
+        ({"image": "x", "paused": None}, {"image": "x"}, {}, {}, {}),
         ({"limits": None}, {"limits": {"a": "1"}}, {}, {}, {"f:limits": {"f:a": {}}}),
         ({"selector": {"a": "1"}}, {"selector": {"b": "1"}}, {}, {"f:selector": {}}, {}),
         ({"args": ["a"]}, {"args": []}, {}, {"f:args": {}}, {}),

@@ -160,6 +160,21 @@ async def test_a_long_configuration(api: Client) -> None:
     assert (await applied(api, A, config_map("a", **data)))["data"] == data
 
 
+async def test_nulls_that_generated_manifests_have_are_no_conflict(api: Client) -> None:
+    body = deployment()
+    body["metadata"]["creationTimestamp"] = None
+    body["spec"]["template"]["metadata"]["creationTimestamp"] = None
+    body["spec"]["strategy"] = {}
+    body["status"] = {}
+    made = await applied(api, WEB, body, "one")
+
+    both = await applied(api, WEB, body, "two")
+
+    assert both["metadata"]["creationTimestamp"] == made["metadata"]["creationTimestamp"]
+    assert both["spec"] == made["spec"]
+    assert (await applied(api, WEB, body, "two")) == both
+
+
 async def test_a_dry_run_shows_what_would_be(api: Client) -> None:
     would = await apply(api, A, config_map("a", x="1"), dryRun="All")
     assert (would.status, would.body["data"]) == (201, {"x": "1"})
