@@ -15,6 +15,14 @@ class Substitution:
         self._bound: dict[Type, Type] = {}
         self._made = 0
 
+    def snapshot(self) -> dict[Type, Type]:
+        """What is known now, for ``restore``."""
+        return dict(self._bound)
+
+    def restore(self, bound: dict[Type, Type]) -> None:
+        """Forget what was learnt since, and know what was known then."""
+        self._bound = bound
+
     def fresh(self) -> Type:
         """A type parameter that no one else has."""
         self._made += 1
@@ -103,5 +111,5 @@ class Substitution:
             return other.kind in _TAKES_NULL
         if target.kind is not actual.kind or target.name != actual.name:
             return False
-        # A type of unknown instances takes any.
-        return all(map(self._assignable, target.parameters, actual.parameters))
+        # Values of any two types can be of different types; the types themselves are all of one.
+        return target.kind is Kind.TYPE or all(map(self._assignable, target.parameters, actual.parameters))

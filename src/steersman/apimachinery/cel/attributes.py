@@ -1,10 +1,11 @@
 """Reading variables, fields and indexes: the code of ``a``, ``a.b``, ``a[b]``, ``a.?b`` and ``has(a.b)``."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from steersman.apimachinery.cel.code import Code, Constant, Frame, Path, Run
-from steersman.apimachinery.cel.errors import EvaluationError, no_such_overload
+from steersman.apimachinery.cel.errors import EvaluationError
 from steersman.apimachinery.cel.values import NONE, Lazy, Optional, Uint, Value, lookup
 
 _MISSING: Final = object()
@@ -117,9 +118,8 @@ def optional_key(value: Value, key: Value) -> Optional:
     if isinstance(value, list):
         position = _position(value, key)
         return Optional(True, value[position]) if 0 <= position < len(value) else NONE
-    if isinstance(key, str):
-        return NONE
-    raise no_such_overload()
+    # Where there can be no keys none is there.
+    return NONE
 
 
 def optional_select(operand: Code, key: str) -> Code:
@@ -136,9 +136,9 @@ def test(operand: Code, key: str) -> Code:
         value = run(frame)
         if value.__class__ is dict:
             return key in value
-        if value.__class__ is Optional:
-            return value.present and isinstance(value.content, Mapping) and key in value.content
-        return isinstance(value, Mapping) and key in value
+        if isinstance(value, Mapping):
+            return key in value
+        return optional_key(value, key).present
 
     return Code(has, operand.cost)
 
@@ -150,7 +150,7 @@ def index(operand: Code, key: Code, *, optional: bool) -> Code:
     if optional:
         return Code(lambda frame: optional_key(run(frame), key_run(frame)), cost, 1)
     if isinstance(key, Constant) and key.value.__class__ is str:
-        return select(operand, key.value)
+        return replace(select(operand, key.value), cost=cost)
 
     def indexed(frame: Frame) -> Value:
         value, at = run(frame), key_run(frame)

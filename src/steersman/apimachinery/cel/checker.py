@@ -97,7 +97,8 @@ def _mixed_elements(
     """What is not of the type of the first element, key or value of its literal."""
 
     def type_of(part: Expression, optional: bool) -> Type:
-        return types[part].parameters[0] if optional else types[part]
+        found = types[part]
+        return found.parameters[0] if optional and found.kind is Kind.OPTIONAL else found
 
     for literal in literals:
         if isinstance(literal, ListLiteral):
@@ -269,6 +270,7 @@ class _Checker:
     ) -> Type:
         matching: list[Overload] = []
         result: Type | None = None
+        before = learnt = self.substitution.snapshot()
         for overload in overloads:
             if overload.member is not member:
                 continue
@@ -278,8 +280,13 @@ class _Checker:
             matching.append(overload)
             returned = self.substitution.resolve(returned)
             result = returned if result is None or result == returned else DYN
+            learnt = self.substitution.snapshot()
+            self.substitution.restore(dict(before))
         if result is None:
             return self._mismatch(node, name, arguments, member)
+        if len(matching) == 1:
+            # Of several it is not known whose types the arguments have.
+            self.substitution.restore(learnt)
         self.checked.overloads[node] = tuple(matching)
         return result
 

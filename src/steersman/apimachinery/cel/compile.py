@@ -27,7 +27,7 @@ from steersman.apimachinery.cel.syntax import (
     Select,
 )
 from steersman.apimachinery.cel.types import Kind, ObjectType, Type
-from steersman.apimachinery.cel.values import NONE, Optional, Value, lookup
+from steersman.apimachinery.cel.values import NONE, Optional, Uint, Value, lookup
 
 _LIST_COST: Final = 10
 _MAP_COST: Final = 30
@@ -252,13 +252,12 @@ class Compiler:
 
 def _require_optional(value: Value, what: str) -> Optional:
     if not isinstance(value, Optional):
-        of = "list element" if what == "list element" else f"optional {what}"
-        raise EvaluationError(f"cannot initialize {of} from non-optional value {value}")
+        raise EvaluationError(f"cannot initialize optional {what} from non-optional value {value}")
     return value
 
 
 def _insert(result: dict[Value, Value], key: Value, value: Value) -> None:
-    if key.__class__ in (list, dict, type(None), bytes, Optional):
+    if key.__class__ not in (str, int, bool, Uint):
         raise EvaluationError(f"unsupported key type: {key!r}")
     if lookup(result, key, _MISSING) is not _MISSING or key in result:
         raise EvaluationError(f"Failed with repeated key {attributes.shown(key)}")

@@ -87,7 +87,7 @@ def _ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Code, Code, Type
                 raise no_such_overload()
             if math.isnan(a) or math.isnan(b):
                 raise EvaluationError("NaN values cannot be ordered")
-            return compare(a, b)
+            return compare(float(a), float(b)) if float in (a.__class__, b.__class__) else compare(a, b)
 
         sized = type in (STRING, BYTES) and not _cheap(left) and not _cheap(right)
         return Code(run_sized if sized else run, left.cost + right.cost + 1)

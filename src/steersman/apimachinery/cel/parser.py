@@ -140,7 +140,12 @@ class _Parser:
         count = 0
         while self._accept(first.text):
             count += 1
-        if first.text == "-" and self._next.kind is Token.LITERAL and type(self._next.value) in (int, float):
+        if (
+            first.text == "-"
+            and count == 1
+            and self._next.kind is Token.LITERAL
+            and type(self._next.value) in (int, float)
+        ):
             number = self._advance()
             operand = self._member(Literal(first.offset, -number.value))
             count -= 1

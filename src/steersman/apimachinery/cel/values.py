@@ -107,7 +107,8 @@ def equal(left: Value, right: Value) -> bool:
             return left.present == right.present and equal(left.content, right.content)
         return bool(left == right)
     if left_class in _SCALARS and right_class in _SCALARS:
-        return bool(left == right)
+        # A double is compared with an int after making that a double, however much is lost.
+        return left == right if float not in (left_class, right_class) else float(left) == float(right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return _equal_maps(left, right)
     if isinstance(left, list) and isinstance(right, list):

@@ -11,7 +11,7 @@ from steersman.apimachinery.cel.values import NONE, Duration, Optional, Timestam
 
 _CONTENT: Final = parameter_type("V")
 _OPTIONAL: Final = optional_type(_CONTENT)
-_ZEROS: Final = (bool, int, Uint, float, str, bytes, list)
+_ZEROS: Final = (bool, int, Uint, float, str, bytes, list, Mapping)
 
 
 def _of(value: Value) -> Optional:
@@ -29,7 +29,7 @@ def _is_zero(value: Value) -> bool:
         return not value.present
     if isinstance(value, Duration | Timestamp):
         return value.nanos == 0
-    return isinstance(value, Mapping | _ZEROS) and not value
+    return isinstance(value, _ZEROS) and not value
 
 
 def _value(optional: Optional) -> Value:
