@@ -13,6 +13,9 @@ from steersman.client.cache import CachedObject, DeletedFinalStateUnknown
 from steersman.client.informer import ListWatch, SharedInformer, Timing, wait_for_cache_sync
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])
+QUIET_TURNS = 10_000
+"""How often the event loop may turn until all has arrived: many times what it takes."""
+
 VALUES = st.sampled_from(["red", "green", "blue"])
 
 
@@ -133,12 +136,14 @@ class InformerModel(RuleBasedStateMachine):
 
     async def _quiet(self) -> None:
         self.line.bytes_until_cut, self.line.expired, self.line.expired_lists = None, 0, 0
-        await wait_for_cache_sync(self.informer, *self.registrations, timeout=10)
+        await wait_for_cache_sync(self.informer, *self.registrations, timeout=5)
         _, objects = await self.cluster.list()
         server = {obj.key: obj.resource_version for obj in objects}
-        async with asyncio.timeout(10):
-            while not all(versions == server for versions in self._versions()):
-                await asyncio.sleep(0.001)
+        for _ in range(QUIET_TURNS):
+            if all(versions == server for versions in self._versions()):
+                break
+            await asyncio.sleep(0)
+        assert self._versions() == [server] * (1 + len(self.witnesses))
         assert [witness.wrong for witness in self.witnesses] == [[]] * len(self.witnesses)
         for obj in objects:
             found = self.informer.indexer.by_index("value", value(obj)[0])
