@@ -36,9 +36,11 @@ from steersman.apimachinery.cel.environment import Environment, Program
 from steersman.apimachinery.cel.errors import BudgetExceeded, CompileError, CostLimitExceeded, EvaluationError, Issue
 from steersman.apimachinery.cel.libraries import (
     AUTHORIZER_TYPE,
+    AUTHORIZER_VARIABLE,
     EXTENSIONS,
     KUBERNETES,
     MUTATION,
+    REQUEST_RESOURCE_VARIABLE,
     RESOURCE_CHECK_TYPE,
     Authorizer,
     AuthorizerValue,
@@ -70,6 +72,7 @@ from steersman.apimachinery.cel.values import Duration, Lazy, LazyObject, Option
 
 __all__ = [
     "AUTHORIZER_TYPE",
+    "AUTHORIZER_VARIABLE",
     "BOOL",
     "BYTES",
     "DOUBLE",
@@ -81,6 +84,7 @@ __all__ = [
     "MUTATION",
     "NULL",
     "PER_CALL_LIMIT",
+    "REQUEST_RESOURCE_VARIABLE",
     "RESOURCE_CHECK_TYPE",
     "RUNTIME_CEL_COST_BUDGET",
     "RUNTIME_CEL_COST_BUDGET_MATCH_CONDITIONS",

@@ -4,12 +4,14 @@ Messages and their positions are those of cel-go's checker. Checking goes on aft
 type, which fits everywhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from steersman.apimachinery.cel.assignability import Substitution
+from steersman.apimachinery.cel.errors import Problem
 from steersman.apimachinery.cel.functions import Functions, Overload
+from steersman.apimachinery.cel.homogeneity import mixed_elements
 from steersman.apimachinery.cel.syntax import (
     Bind,
     Call,
@@ -61,10 +63,6 @@ class Declarations:
     homogeneous_literals: bool = True
 
 
-Problem = tuple[int, str]
-"""Where, as an offset in the source, and what."""
-
-
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What the checker found out about each node: ``types``; the ``overloads`` of calls, and which of those calls are
@@ -87,34 +85,8 @@ def check(expression: Expression, declarations: Declarations) -> Checked:
     for node, type in checked.types.items():
         checked.types[node] = checker.substitution.final(type)
     if declarations.homogeneous_literals and not checked.problems:
-        checked.problems.extend(_mixed_elements(checker.literals, checked.types))
+        checked.problems.extend(mixed_elements(checker.literals, checked.types))
     return checked
-
-
-def _mixed_elements(
-    literals: Sequence[ListLiteral | MapLiteral], types: Mapping[Expression, Type]
-) -> Iterator[Problem]:
-    """What is not of the type of the first element, key or value of its literal."""
-
-    def type_of(part: Expression, optional: bool) -> Type:
-        found = types[part]
-        return found.parameters[0] if optional and found.kind is Kind.OPTIONAL else found
-
-    for literal in literals:
-        if isinstance(literal, ListLiteral):
-            columns = [[(part, position in literal.optional) for position, part in enumerate(literal.elements)]]
-        else:
-            columns = [
-                [(entry.key, False) for entry in literal.entries],
-                [(entry.value, entry.optional) for entry in literal.entries],
-            ]
-        for column in columns:
-            expected = type_of(*column[0]) if column else DYN
-            for part, optional in column:
-                found = type_of(part, optional)
-                if found != expected:
-                    yield part.offset, f"expected type '{expected}' but found '{found}'"
-                    break
 
 
 def qualified_name(expression: Expression) -> str:

@@ -9,7 +9,7 @@ from steersman.apimachinery.cel.checker import Checked
 from steersman.apimachinery.cel.code import FIRST_SLOT, Code, Constant, Frame, constant, with_cost
 from steersman.apimachinery.cel.comprehensions import fold
 from steersman.apimachinery.cel.conversion import conversion
-from steersman.apimachinery.cel.errors import EvaluationError, no_such_overload
+from steersman.apimachinery.cel.errors import EvaluationError, Problem, no_such_overload
 from steersman.apimachinery.cel.syntax import (
     Bind,
     Call,
@@ -47,7 +47,7 @@ class Compiler:
             name: FIRST_SLOT + position for position, name in enumerate(sorted(set(checked.variables.values())))
         }
         self.locals = 0
-        self.problems: list[tuple[int, str]] = []
+        self.problems: list[Problem] = []
 
     def code(self, node: Expression) -> Code:
         """The code of a node."""

@@ -8,7 +8,7 @@ from steersman.apimachinery.cel.checker import Declarations, check
 from steersman.apimachinery.cel.code import SPENT, Frame, Run
 from steersman.apimachinery.cel.compile import Compiler
 from steersman.apimachinery.cel.cost import PER_CALL_LIMIT, Budget
-from steersman.apimachinery.cel.errors import CompileError, CostLimitExceeded, EvaluationError, Issue
+from steersman.apimachinery.cel.errors import CompileError, CostLimitExceeded, EvaluationError, Issue, Problem
 from steersman.apimachinery.cel.functions import Functions, Library, Overload
 from steersman.apimachinery.cel.lexer import issue_at
 from steersman.apimachinery.cel.macros import Macros
@@ -137,7 +137,7 @@ class Environment:
         return Program(source, type, code.run, code.cost, self.cost_limit, absent, (None,) * compiler.locals)
 
 
-def _raise_problems(source: str, problems: list[tuple[int, str]]) -> None:
+def _raise_problems(source: str, problems: list[Problem]) -> None:
     if problems:
         found = sorted(set(problems))[:_REPORTED_PROBLEMS]
         raise CompileError(tuple(issue_at(source, offset, message) for offset, message in found))

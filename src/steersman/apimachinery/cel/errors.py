@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+Problem = tuple[int, str]
+"""Where, as an offset in the source in code points, and what."""
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:

@@ -140,28 +140,15 @@ class _Parser:
         count = 0
         while self._accept(first.text):
             count += 1
-        if (
-            first.text == "-"
-            and count == 1
-            and self._next.kind is Token.LITERAL
-            and type(self._next.value) in (int, float)
-        ):
-            number = self._advance()
-            operand = self._member(Literal(first.offset, -number.value))
-            count -= 1
-        elif self._next.text in ("!", "-") and self._next.kind is Token.PUNCTUATION:
-            self._unexpected(_OPERAND)
-        else:
-            operand = self._member(self._primary())
-        function = f"{first.text}_"
-        return Call(first.offset, function, None, (operand,)) if count % 2 else self._twice(first, count, operand)
-
-    @staticmethod
-    def _twice(first: Lexeme, count: int, operand: Expression) -> Expression:
-        if not count:
-            return operand
-        inner = Call(first.offset, f"{first.text}_", None, (operand,))
-        return Call(first.offset, f"{first.text}_", None, (inner,))
+        number = self._next
+        if first.text == "-" and count == 1 and type(number.value) in (int, float):
+            self._advance()
+            return self._member(Literal(first.offset, -number.value))
+        operand = self._member(self._primary())
+        # Two of a kind cancel out, but only if the operand is one that they can be applied to.
+        for _ in range(2 - count % 2):
+            operand = Call(first.offset, f"{first.text}_", None, (operand,))
+        return operand
 
     def _member(self, operand: Expression) -> Expression:
         made = 0

@@ -8,7 +8,7 @@ Maps are dicts, in which ``1`` and ``true`` would be one key: ``lookup`` tells t
 is refused.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -156,10 +156,3 @@ def size_of(value: Value) -> int:
         return size_of(value.content)
     sizer: Callable[[], int] | None = getattr(value, "cel_size", None)
     return sizer() if sizer is not None else 1
-
-
-def iterate(value: Value) -> Iterable[Value]:
-    """What a comprehension with one variable runs over: elements of a list, keys of a map."""
-    if isinstance(value, list | Mapping):
-        return value
-    raise EvaluationError("no such overload")

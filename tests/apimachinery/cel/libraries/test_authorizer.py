@@ -4,7 +4,9 @@ import pytest
 
 from steersman.apimachinery.cel import (
     AUTHORIZER_TYPE,
+    AUTHORIZER_VARIABLE,
     KUBERNETES,
+    REQUEST_RESOURCE_VARIABLE,
     RESOURCE_CHECK_TYPE,
     AuthorizerValue,
     CheckAttributes,
@@ -16,7 +18,7 @@ from steersman.apimachinery.cel import (
 )
 
 ENVIRONMENT = Environment(
-    {"authorizer": AUTHORIZER_TYPE, "authorizer.requestResource": RESOURCE_CHECK_TYPE}, KUBERNETES
+    {AUTHORIZER_VARIABLE: AUTHORIZER_TYPE, REQUEST_RESOURCE_VARIABLE: RESOURCE_CHECK_TYPE}, KUBERNETES
 )
 
 
@@ -35,7 +37,7 @@ class Rules:
 
 def evaluate(source: str, rules: Rules) -> object:
     request = ResourceCheck(rules, CheckAttributes(group="apps", resource="deployments", namespace="ns", name="web"))
-    variables = {"authorizer": AuthorizerValue(rules), "authorizer.requestResource": request}
+    variables = {AUTHORIZER_VARIABLE: AuthorizerValue(rules), REQUEST_RESOURCE_VARIABLE: request}
     return ENVIRONMENT.compile(source).evaluate(variables)
 
 

@@ -6,6 +6,8 @@ from steersman.apimachinery.cel.functions import Library
 from steersman.apimachinery.cel.libraries.authorizer import (
     AUTHORIZER,
     AUTHORIZER_TYPE,
+    AUTHORIZER_VARIABLE,
+    REQUEST_RESOURCE_VARIABLE,
     RESOURCE_CHECK_TYPE,
     Authorizer,
     AuthorizerValue,
@@ -52,9 +54,11 @@ EXTENSIONS: Final[tuple[Library, ...]] = (MATH, BINDINGS, STRING_REVERSE)
 
 __all__ = [
     "AUTHORIZER_TYPE",
+    "AUTHORIZER_VARIABLE",
     "EXTENSIONS",
     "KUBERNETES",
     "MUTATION",
+    "REQUEST_RESOURCE_VARIABLE",
     "RESOURCE_CHECK_TYPE",
     "Authorizer",
     "AuthorizerValue",
