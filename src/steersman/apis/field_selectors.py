@@ -21,6 +21,8 @@ _EVENT = (
     "source",
     "type",
 )
+_REGARDING = tuple(path.replace("involvedObject", "regarding") for path in _EVENT[:7])
+"""The same of an Event in events.k8s.io, which is stored in the form of the core group."""
 _POD = (
     "spec.nodeName",
     "spec.restartPolicy",
@@ -40,6 +42,7 @@ SELECTABLE: Mapping[GroupKind, tuple[str, ...]] = {
     GroupKind("", "Service"): ("spec.clusterIP", "spec.type"),
     GroupKind("", "ReplicationController"): ("status.replicas",),
     GroupKind("", "Event"): _EVENT,
+    GroupKind("events.k8s.io", "Event"): (*_REGARDING, "reason", "reportingController", "type"),
     GroupKind("apps", "ReplicaSet"): ("status.replicas",),
     GroupKind("batch", "Job"): ("status.successful",),
     GroupKind("certificates.k8s.io", "CertificateSigningRequest"): ("spec.signerName",),
@@ -55,9 +58,13 @@ SELECTABLE: Mapping[GroupKind, tuple[str, ...]] = {
 _ELSEWHERE = {
     "status.successful": ("status", "succeeded"),
     "reportingComponent": ("reportingComponent",),
+    "reportingController": ("reportingComponent",),
+    **{path: ("involvedObject", path.partition(".")[2]) for path in _REGARDING},
     "source": ("source", "component"),
 }
 _INSTEAD = {"source": ("reportingComponent",)}
+_STORED_WITH = {GroupKind("", "Event"): (GroupKind("events.k8s.io", "Event"),)}
+"""Kinds that are stored as another kind, which then has the fields of both."""
 _WHEN_MISSING = {
     "spec.unschedulable": "false",
     "spec.hostNetwork": "false",
@@ -68,8 +75,9 @@ _WHEN_MISSING = {
 
 def field_reader(kind: GroupKind) -> Callable[[Any], Mapping[str, str]] | None:
     """What gives a decoded object's selectable fields as text; None where the kind has only the common ones."""
-    paths = SELECTABLE.get(kind)
-    if paths is None:
+    kinds = (kind, *_STORED_WITH.get(kind, ()))
+    paths = tuple(dict.fromkeys(path for one in kinds for path in SELECTABLE.get(one, ())))
+    if not paths:
         return None
     steps = [(path, _ELSEWHERE.get(path, tuple(path.split(".")))) for path in paths]
     instead = [(path, other) for path, other in _INSTEAD.items() if path in paths]

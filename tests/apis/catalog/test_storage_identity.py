@@ -44,7 +44,7 @@ def identities(minor: int = 37) -> dict[str, StorageIdentity | None]:
         ("apiregistration.k8s.io/v1/apiservices", "/registry/apiregistration.k8s.io/apiservices/"),
         ("settings.k8s.io/v1alpha1/podpresets", "/registry/podpresets/"),
         ("autoscaling/v1/horizontalpodautoscalers", "/registry/horizontalpodautoscalers.v1.autoscaling/"),
-        ("events.k8s.io/v1/events", "/registry/events.v1.events.k8s.io/"),
+        ("events.k8s.io/v1/events", "/registry/events/"),
     ],
 )  # fmt: skip
 def test_prefixes_are_those_of_upstream(name: str, prefix: str) -> None:
@@ -65,7 +65,7 @@ ONE_OBJECT = {
     "policy/v1beta1/podsecuritypolicies": ["extensions/v1beta1"],
     "policy/v1/poddisruptionbudgets": ["policy/v1beta1"],
     "autoscaling/v2/horizontalpodautoscalers": ["autoscaling/v2beta2"],
-    "events.k8s.io/v1/events": ["events.k8s.io/v1beta1"],
+    "v1/events": ["events.k8s.io/v1", "events.k8s.io/v1beta1"],
     "resource.k8s.io/v1/resourceclaims": ["resource.k8s.io/v1beta2"],
     "rbac.authorization.k8s.io/v1/roles": ["rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1alpha1"],
     "apiextensions.k8s.io/v1/customresourcedefinitions": ["apiextensions.k8s.io/v1beta1"],
@@ -76,7 +76,6 @@ OWN_OBJECT = [
     ("networking.k8s.io/v1/ingresses", "networking.k8s.io/v1beta1/ingresses"),
     ("autoscaling/v2/horizontalpodautoscalers", "autoscaling/v1/horizontalpodautoscalers"),
     ("autoscaling/v2/horizontalpodautoscalers", "autoscaling/v2beta1/horizontalpodautoscalers"),
-    ("v1/events", "events.k8s.io/v1/events"),
     ("discovery.k8s.io/v1/endpointslices", "discovery.k8s.io/v1beta1/endpointslices"),
     ("node.k8s.io/v1/runtimeclasses", "node.k8s.io/v1alpha1/runtimeclasses"),
     ("resource.k8s.io/v1/resourceclaims", "resource.k8s.io/v1beta1/resourceclaims"),

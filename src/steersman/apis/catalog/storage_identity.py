@@ -19,7 +19,13 @@ _OLD_NAMES = {
     GroupResource("networking.k8s.io", "ingresses"): "ingress",
 }
 # Versions of another shape than the stored one that are converted when read and written.
-CONVERTED = frozenset({GroupVersionKind("apiextensions.k8s.io", "v1beta1", "CustomResourceDefinition")})
+CONVERTED = frozenset(
+    {
+        GroupVersionKind("apiextensions.k8s.io", "v1beta1", "CustomResourceDefinition"),
+        GroupVersionKind("events.k8s.io", "v1", "Event"),
+        GroupVersionKind("events.k8s.io", "v1beta1", "Event"),
+    }
+)
 
 
 def storage_identity(
