@@ -41,6 +41,7 @@ SPECS = st.fixed_dictionaries(
 )
 STEPS = st.lists(st.tuples(st.sampled_from(["one", "two", "update"]), SPECS), max_size=4)
 Spec = dict[str, Any]
+LAW = settings(max_examples=60, deadline=None)
 
 
 def lived(steps: list[tuple[str, Spec]]) -> World:
@@ -73,7 +74,7 @@ def mentioned(spec: Spec) -> FieldSet:
 
 
 @given(STEPS, SPECS)
-@settings(max_examples=60)
+@LAW
 def test_applying_the_same_twice_changes_nothing(steps: list[tuple[str, Spec]], spec: Spec) -> None:
     world = lived(steps)
     world.apply(thing(**spec), force=True)
@@ -85,7 +86,7 @@ def test_applying_the_same_twice_changes_nothing(steps: list[tuple[str, Spec]], 
 
 
 @given(STEPS, SPECS)
-@settings(max_examples=60)
+@LAW
 def test_after_force_the_applier_owns_all_it_applied(steps: list[tuple[str, Spec]], spec: Spec) -> None:
     world = lived(steps)
 
@@ -95,7 +96,7 @@ def test_after_force_the_applier_owns_all_it_applied(steps: list[tuple[str, Spec
 
 
 @given(STEPS, SPECS)
-@settings(max_examples=60)
+@LAW
 def test_the_result_has_all_that_was_applied(steps: list[tuple[str, Spec]], spec: Spec) -> None:
     world = lived(steps)
 
@@ -106,7 +107,7 @@ def test_the_result_has_all_that_was_applied(steps: list[tuple[str, Spec]], spec
 
 
 @given(STEPS, SPECS, SPECS)
-@settings(max_examples=60)
+@LAW
 def test_what_another_manager_owns_survives(steps: list[tuple[str, Spec]], theirs: Spec, ours: Spec) -> None:
     world = lived(steps)
     world.apply(thing(**theirs), "two", force=True)
@@ -122,7 +123,7 @@ def test_what_another_manager_owns_survives(steps: list[tuple[str, Spec]], their
 
 
 @given(STEPS, SPECS)
-@settings(max_examples=60)
+@LAW
 def test_a_conflict_changes_nothing_and_force_ends_it(steps: list[tuple[str, Spec]], spec: Spec) -> None:
     world = lived(steps)
     before = world.live
@@ -134,7 +135,7 @@ def test_a_conflict_changes_nothing_and_force_ends_it(steps: list[tuple[str, Spe
 
 
 @given(SPECS, SPECS)
-@settings(max_examples=60)
+@LAW
 def test_one_manager_alone_gets_what_it_applied_last(first: Spec, second: Spec) -> None:
     world = World()
     world.apply(thing(**first))
@@ -147,7 +148,7 @@ def test_one_manager_alone_gets_what_it_applied_last(first: Spec, second: Spec) 
 
 
 @given(STEPS)
-@settings(max_examples=60)
+@LAW
 def test_nobody_manages_what_is_not_there(steps: list[tuple[str, Spec]]) -> None:
     world = lived(steps)
     if not world.live:

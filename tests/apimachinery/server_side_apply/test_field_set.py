@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steersman.apimachinery.server_side_apply.field_set import FieldSet
@@ -12,6 +12,7 @@ from steersman.apimachinery.server_side_apply.path_element import Path
 STEPS = ["f:a", "f:b", 'k:{"name":"x"}', "v:1", "i:0"]
 PATHS = st.lists(st.sampled_from(STEPS), min_size=1, max_size=3).map(tuple)
 SETS = st.lists(PATHS, max_size=8).map(lambda paths: FieldSet.of(*paths))
+LAW = settings(deadline=None)
 
 
 def fields(*texts: str) -> FieldSet:
@@ -85,6 +86,7 @@ def paths_of(one: FieldSet) -> set[Path]:
 
 
 @given(SETS, SETS)
+@LAW
 def test_the_algebra_is_that_of_sets_of_paths(one: FieldSet, other: FieldSet) -> None:
     assert paths_of(one | other) == paths_of(one) | paths_of(other)
     assert paths_of(one & other) == paths_of(one) & paths_of(other)
@@ -93,6 +95,7 @@ def test_the_algebra_is_that_of_sets_of_paths(one: FieldSet, other: FieldSet) ->
 
 
 @given(SETS, SETS)
+@LAW
 def test_equal_sets_are_those_with_the_same_paths(one: FieldSet, other: FieldSet) -> None:
     assert (one == other) == (paths_of(one) == paths_of(other))
     assert all(path in one for path in one)
@@ -100,6 +103,7 @@ def test_equal_sets_are_those_with_the_same_paths(one: FieldSet, other: FieldSet
 
 
 @given(SETS)
+@LAW
 def test_no_leaf_is_a_prefix_of_a_path(one: FieldSet) -> None:
     leaves = one.leaves()
     assert paths_of(leaves) == {path for path in one if not any(_is_below(longer, path) for longer in one)}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steersman.apimachinery.server_side_apply.field_set import FieldSet
@@ -24,9 +24,11 @@ ELEMENTS = (
     | st.integers(0, 99).map(lambda index: f"i:{index}")
 )
 SETS = st.lists(st.lists(ELEMENTS, min_size=1, max_size=3).map(tuple), max_size=8).map(lambda one: FieldSet.of(*one))
+LAW = settings(deadline=None)
 
 
 @given(SETS)
+@LAW
 def test_a_set_survives_its_encoding(fields: FieldSet) -> None:
     encoded = encode_fields(fields)
 
@@ -75,6 +77,7 @@ def test_what_is_no_set(encoded: Any) -> None:
 
 
 @given(ELEMENTS)
+@LAW
 def test_steps_are_canonical(element: str) -> None:
     assert parse_element(element) == element
 
