@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,8 +28,7 @@ def web(*addresses: str) -> Endpoints:
 @asynccontextmanager
 async def in_process(_: Path) -> AsyncIterator[Client]:
     async with ControlPlane() as control_plane, Client(control_plane.client_config()) as client:
-        controller = runpy.run_path(str(PROGRAM))["EndpointsController"](client)
-        running = asyncio.create_task(controller.run())
+        running = asyncio.create_task(runpy.run_path(str(PROGRAM))["run"](client))
         yield client
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -41,7 +39,7 @@ async def in_process(_: Path) -> AsyncIterator[Client]:
 async def program(data_dir: Path) -> AsyncIterator[Client]:
     async with ControlPlane(listen="127.0.0.1:0", data_dir=data_dir) as control_plane:
         kubeconfig = control_plane.kubeconfig
-        arguments = (str(PROGRAM), "--kubeconfig", str(kubeconfig))
+        arguments = (str(PROGRAM), str(kubeconfig))
         process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stderr=asyncio.subprocess.PIPE)
         async with Client(replace(load_config(kubeconfig), qps=-1)) as client:
             yield client
@@ -81,10 +79,8 @@ def lists(*addresses: str) -> Callable[[ConfigMap | None], bool]:
 async def test_it_keeps_a_config_map_of_addresses(client: Client) -> None:
     endpoints, config_maps = client.resource(ENDPOINTS), client.resource(CONFIG_MAPS)
 
-    created: Any = await endpoints.create(web("10.0.0.2", "10.0.0.1"), namespace="default")
-    found: Any = await config_map(client, lists("10.0.0.1", "10.0.0.2"))
-    owner = found["metadata"]["ownerReferences"]
-    assert [(one["kind"], one["uid"]) for one in owner] == [("Endpoints", created["metadata"]["uid"])]
+    await endpoints.create(web("10.0.0.2", "10.0.0.1"), namespace="default")
+    await config_map(client, lists("10.0.0.1", "10.0.0.2"))
 
     await endpoints.update(web("10.0.0.3"), namespace="default")
     await config_map(client, lists("10.0.0.3"))
@@ -92,11 +88,18 @@ async def test_it_keeps_a_config_map_of_addresses(client: Client) -> None:
     await config_maps.patch(NAME, {"data": {"addresses": "10.6.6.6", "more": "?"}}, namespace="default")
     await config_map(client, lists("10.0.0.3"))
 
-    await config_maps.patch(NAME, {"metadata": {"ownerReferences": None}}, namespace="default")
-    await config_map(client, lambda found: found is not None and bool(found["metadata"].get("ownerReferences")))
-
     await config_maps.delete(NAME, namespace="default")
     await config_map(client, lists("10.0.0.3"))
 
     await endpoints.delete("web", namespace="default")
     await config_map(client, lambda found: found is None)
+
+
+async def test_it_leaves_alone_what_is_not_its_own(client: Client) -> None:
+    config_maps = client.resource(CONFIG_MAPS)
+    foreign = await config_maps.create({"metadata": {"name": "other-endpoints"}}, namespace="default")
+
+    await client.resource(ENDPOINTS).create(web("10.0.0.1"), namespace="default")
+    await config_map(client, lists("10.0.0.1"))
+
+    assert await config_maps.get("other-endpoints", namespace="default") == foreign
