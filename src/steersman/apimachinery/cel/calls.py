@@ -12,8 +12,8 @@ class InvalidArgument(Exception):
     """A constant argument that cannot be right; ``args`` has its position among the arguments."""
 
 
-def call(overloads: Sequence[Overload], arguments: Sequence[Code]) -> Code:
-    """Code that calls one of the overloads. Raises InvalidArgument."""
+def call(overloads: Sequence[Overload], arguments: Sequence[Code], *, conversion: bool = False) -> Code:
+    """Code that calls one of the overloads. The ``conversion`` of a constant costs nothing. Raises InvalidArgument."""
     cost = sum(argument.cost for argument in arguments)
     if len(overloads) > 1:
         return _dispatched(overloads, arguments, cost)
@@ -22,7 +22,7 @@ def call(overloads: Sequence[Overload], arguments: Sequence[Code]) -> Code:
         overload = _with_constant(overload, arguments)
     folded = _folded(overload, arguments, cost)
     if folded is not None:
-        return folded
+        return constant(folded.value) if conversion else folded
     fixed = overload.cost if isinstance(overload.cost, int) else 0
     return Code(_single(overload, [argument.run for argument in arguments]), cost + fixed)
 
@@ -38,7 +38,7 @@ def _with_constant(overload: Overload, arguments: Sequence[Code]) -> Overload:
     return Overload(overload.arguments, overload.result, implementation, overload.member, overload.cost)
 
 
-def _folded(overload: Overload, arguments: Sequence[Code], cost: int) -> Code | None:
+def _folded(overload: Overload, arguments: Sequence[Code], cost: int) -> Constant | None:
     """The call's value if all its arguments are constants and it has one."""
     values = [argument.value for argument in arguments if isinstance(argument, Constant)]
     if len(values) < len(arguments) or not overload.pure:

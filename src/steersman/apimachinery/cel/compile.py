@@ -26,6 +26,7 @@ from steersman.apimachinery.cel.syntax import (
     OptionalMap,
     Select,
 )
+from steersman.apimachinery.cel.type_conversions import CONVERSIONS
 from steersman.apimachinery.cel.types import Kind, ObjectType, Type
 from steersman.apimachinery.cel.values import NONE, Optional, Uint, Value, lookup
 
@@ -33,6 +34,7 @@ _LIST_COST: Final = 10
 _MAP_COST: Final = 30
 _MESSAGE_COST: Final = 40
 _MISSING: Final = object()
+_CONVERSIONS: Final = frozenset({*CONVERSIONS, "dyn", "type"})
 
 
 class Compiler:
@@ -121,7 +123,7 @@ class Compiler:
         if node.function == "!_":
             return operators.negation(arguments[0])
         try:
-            return call(self._checked.overloads[node], arguments)
+            return call(self._checked.overloads[node], arguments, conversion=node.function in _CONVERSIONS)
         except InvalidArgument as error:
             self.problems.append((called[error.args[0]].offset, f"invalid {node.function} argument"))
             return constant(None)
@@ -150,11 +152,12 @@ class Compiler:
 
     def _list(self, node: ListLiteral) -> Code:
         elements = [self.code(element) for element in node.elements]
+        cost = sum(element.cost for element in elements)
         if not node.optional and all(isinstance(element, Constant) for element in elements):
             values = [element.value for element in elements if isinstance(element, Constant)]
-            return constant(values, sum(element.cost for element in elements))
+            return constant(values, cost and cost + _LIST_COST)
         runs = [element.run for element in elements]
-        cost = _LIST_COST + sum(element.cost for element in elements)
+        cost += _LIST_COST
         if not node.optional:
             return Code(lambda frame: [run(frame) for run in runs], cost)
         parts = [(run, position in node.optional) for position, run in enumerate(runs)]
@@ -190,7 +193,7 @@ class Compiler:
         constants = all(isinstance(key, Constant) and isinstance(value, Constant) for key, value, _ in codes)
         if constants and not any(optional for _, _, optional in codes):
             try:
-                return constant(build([]), cost)
+                return constant(build([]), cost and cost + _MAP_COST)
             except EvaluationError:
                 return Code(build, cost)
         return Code(build, cost + _MAP_COST)
