@@ -53,6 +53,7 @@ class Substitution:
         return Type(type.kind, type.name, tuple([self.resolve(inner, unknown) for inner in type.parameters]))
 
     def final(self, type: Type) -> Type:
+        """The type when all is known: what could be any type is ``dyn``."""
         return self.resolve(type, DYN)
 
     def all_assignable(self, targets: tuple[Type, ...], actual: tuple[Type, ...]) -> bool:
@@ -64,6 +65,7 @@ class Substitution:
         return False
 
     def assignable(self, target: Type, actual: Type) -> bool:
+        """Whether one type can stand for another, likewise."""
         return self.all_assignable((target,), (actual,))
 
     def join(self, left: Type, right: Type) -> Type | None:

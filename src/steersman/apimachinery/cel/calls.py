@@ -72,6 +72,8 @@ def _dispatched(overloads: Sequence[Overload], arguments: Sequence[Code], cost: 
 
         return Code(charged, cost)
     # cel-go charges 1 where the overloads cost different things and it does not know which is meant.
+    same = isinstance(charge, int) and all(overload.cost == charge for overload in overloads)
+    cost += charge if same and isinstance(charge, int) else 1
     if len(runs) == 2:
         first, second = runs
 
@@ -79,13 +81,13 @@ def _dispatched(overloads: Sequence[Overload], arguments: Sequence[Code], cost: 
             a, b = first(frame), second(frame)
             return pick(a, b).implementation(a, b)
 
-        return Code(two, cost + 1)
+        return Code(two, cost)
 
     def many(frame: Frame) -> Value:
         values = [run(frame) for run in runs]
         return pick(*values).implementation(*values)
 
-    return Code(many, cost + 1)
+    return Code(many, cost)
 
 
 def _single(overload: Overload, arguments: Sequence[Run]) -> Run:

@@ -58,6 +58,7 @@ class Constant(Code):
 
 
 def constant(value: Value, cost: int = 0) -> Constant:
+    """The code of a value; ``cost`` is what working it out would have cost."""
     return Constant(lambda _: value, cost, value=value)
 
 

@@ -53,10 +53,12 @@ def result_traversals(result: Value, *_: Value) -> int:
 
 
 def concatenation(_: Value, left: Value, right: Value) -> int:
+    """The cost of copying two strings."""
     return tenths(len(left) + len(right))
 
 
 def search(_: Value, text: Value, part: Value) -> int:
+    """The cost of looking for a string in another."""
     return tenths(len(text)) * tenths(len(part))
 
 
@@ -66,6 +68,7 @@ def pattern_match(_: Value, text: Value, pattern: Value, *__: Value) -> int:
 
 
 def regex(text_size: int, pattern_size: int) -> int:
+    """The cost of matching, by the lengths of text and pattern; four characters of a pattern are taken as a step."""
     return tenths(1 + text_size) * ((pattern_size + 3) // 4)
 
 

@@ -107,6 +107,11 @@ class Environment:
         object.__setattr__(self, "_macros", macros)
         object.__setattr__(self, "_declarations", declarations)
 
+    @property
+    def functions(self) -> Functions:
+        """All functions that expressions may call, by name; operators are among them, as ``_+_``."""
+        return self._declarations.functions
+
     def extend(self, variables: Mapping[str, Type] | None = None, libraries: Iterable[Library] = ()) -> "Environment":
         """This environment with more variables and libraries; a variable that is there already gets the new type."""
         added = tuple(libraries)

@@ -37,6 +37,7 @@ class EvaluationError(Exception):
 
     @property
     def message(self) -> str:
+        """What is wrong, in one line."""
         return str(self.args[0])
 
 
@@ -59,4 +60,5 @@ class BudgetExceeded(EvaluationError):
 
 
 def no_such_overload() -> EvaluationError:
+    """The error of a function called on values it does not take."""
     return EvaluationError("no such overload")

@@ -21,6 +21,8 @@ RESERVED_WORDS: Final = frozenset(
 
 
 class Token(Enum):
+    """The kinds of tokens; ``true``, ``false`` and ``null`` are literals, ``in`` is punctuation."""
+
     END = "<EOF>"
     IDENTIFIER = "identifier"
     QUOTED_IDENTIFIER = "quoted identifier"
@@ -69,6 +71,7 @@ def failure(source: str, offset: int, message: str) -> CompileError:
 
 
 def issue_at(source: str, offset: int, message: str) -> Issue:
+    """What is wrong at an offset of the source, with its line and column."""
     start = source.rfind("\n", 0, offset) + 1
     return Issue(source.count("\n", 0, offset) + 1, offset - start + 1, message)
 
@@ -125,6 +128,7 @@ def _integer(source: str, match: re.Match[str]) -> int:
 
 
 def check_integer(source: str, lexeme: Lexeme, value: int) -> None:
+    """Refuse 2^63, which is an int only with a minus before it. Raises CompileError."""
     if type(value) is int and value > INT_GREATEST:
         raise failure(source, lexeme.offset, "invalid int literal")
 

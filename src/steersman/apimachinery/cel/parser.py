@@ -23,7 +23,7 @@ from steersman.apimachinery.cel.syntax import (
 )
 
 RECURSION_LIMIT: Final = 250
-"""How deep expressions may be nested."""
+"""How deep expressions may be nested; somewhat less where the interpreter's own stack is nearly used up."""
 
 _RELATION, _ADDITION, _MULTIPLICATION, _UNARY = 3, 4, 5, 6
 _OPERATORS: Final = {

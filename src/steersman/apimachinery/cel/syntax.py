@@ -70,6 +70,8 @@ class Logical(Expression):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conditional(Expression):
+    """``condition ? then : otherwise``"""
+
     condition: Expression
     then: Expression
     otherwise: Expression
@@ -95,6 +97,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapLiteral(Expression):
+    """``{key: value, …}``"""
+
     entries: tuple[Entry, ...]
 
 
@@ -110,6 +114,8 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MessageLiteral(Expression):
+    """``TypeName{field: value, …}``"""
+
     type_name: str
     fields: tuple[FieldValue, ...]
 

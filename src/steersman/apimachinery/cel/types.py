@@ -63,22 +63,27 @@ TYPE: Final = Type(Kind.TYPE, "type")
 
 
 def list_type(element: Type) -> Type:
+    """``list(element)``"""
     return Type(Kind.LIST, "list", (element,))
 
 
 def map_type(key: Type, value: Type) -> Type:
+    """``map(key, value)``"""
     return Type(Kind.MAP, "map", (key, value))
 
 
 def optional_type(value: Type) -> Type:
+    """``optional_type(value)``"""
     return Type(Kind.OPTIONAL, "optional_type", (value,))
 
 
 def type_type(instance: Type) -> Type:
+    """The type of a type."""
     return Type(Kind.TYPE, "type", (instance,))
 
 
 def parameter_type(name: str) -> Type:
+    """A type parameter of an overload: the same type wherever it stands in the signature."""
     return Type(Kind.PARAMETER, name)
 
 
@@ -90,6 +95,7 @@ class OpaqueType(Type):
 
 
 def opaque_type(name: str, python_class: type) -> OpaqueType:
+    """The type called ``name``, whose values are of ``python_class``."""
     return OpaqueType(Kind.OPAQUE, name, (), python_class)
 
 
@@ -111,6 +117,7 @@ class ObjectType(Type):
     fields: Mapping[str, Field] = field(default_factory=dict, compare=False, repr=False)
 
     def field_named(self, name: str) -> Field | None:
+        """The field that expressions call ``name``, None if there is none."""
         return self.fields.get(name)
 
 

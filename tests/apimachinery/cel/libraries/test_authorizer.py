@@ -107,3 +107,10 @@ def test_an_expression_can_pay_for_two_checks() -> None:
     assert evaluate(f"{check} || {check}", Rules()) is False
     with pytest.raises(CostLimitExceeded):
         evaluate(f"{check} || {check} || {check}", Rules())
+
+
+def test_checks_cost_as_much_when_the_type_is_not_known() -> None:
+    check = "dyn(authorizer).path('/x').check('post').allowed()"
+
+    with pytest.raises(CostLimitExceeded):
+        evaluate(f"{check} || {check} || {check}", Rules())

@@ -23,9 +23,11 @@ class CIDR:
 
     @property
     def bits(self) -> int:
+        """The length of the prefix."""
         return self.interface.network.prefixlen
 
     def cel_size(self) -> int:
+        """The octets that count, for the cost."""
         return (self.bits + 7) // 8
 
 

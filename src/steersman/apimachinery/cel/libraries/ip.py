@@ -22,6 +22,7 @@ class IP:
     address: Address
 
     def cel_size(self) -> int:
+        """Its octets, for the cost."""
         return len(self.address.packed)
 
 
