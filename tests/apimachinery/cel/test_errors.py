@@ -90,6 +90,16 @@ def test_what_is_wrong_is_said_with_its_place(source: str, line: int, column: in
     assert str(raised.value) == f"ERROR: <input>:{line}:{column}: {message}"
 
 
+@pytest.mark.parametrize(
+    ("source", "column", "syntax"), [("x.?a", 2, ".?"), ("x[?0]", 2, "[?"), ("[?x]", 2, "?"), ("{?1: x}", 2, "?")]
+)
+def test_optional_syntax_comes_with_the_library(source: str, column: int, syntax: str) -> None:
+    with pytest.raises(CompileError) as raised:
+        Environment({"x": DYN}).compile(source)
+
+    assert raised.value.issues == (Issue(1, column, f"unsupported syntax '{syntax}'"),)
+
+
 def test_every_type_error_is_reported() -> None:
     with pytest.raises(CompileError) as raised:
         ENVIRONMENT.compile("self.replcas > 1 &&\n self.nam == y")

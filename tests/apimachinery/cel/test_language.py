@@ -222,7 +222,6 @@ SELECTIONS = [
     ("pod.metadata.labels.all(k, pod.metadata.labels[k] != '')", True),
     ("pod.spec.containers.map(c, c.image)", ["r/a:1", "r/b:2"]),
     ("pod.spec.containers.exists(c, c.name == 'b' && c.image.endsWith(':2'))", True),
-    ("pod.spec.`replicas`", 3),
     ("pod.metadata.deletionTimestamp == null", True),
     ("x.a.b", 1),
     (".x.a.b", 1),

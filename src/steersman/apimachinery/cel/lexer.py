@@ -25,7 +25,6 @@ class Token(Enum):
 
     END = "<EOF>"
     IDENTIFIER = "identifier"
-    QUOTED_IDENTIFIER = "quoted identifier"
     LITERAL = "literal"
     PUNCTUATION = "punctuation"
 
@@ -53,7 +52,6 @@ _LEXEME: Final = re.compile(
     r"|(?P<double>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<integer>0x[0-9a-fA-F]+|[0-9]+)(?P<unsigned>[uU])?"
     r"|(?P<identifier>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|`(?P<escaped>[A-Za-z0-9_.\-/ ]+)`"
     r"|(?P<punctuation>&&|\|\||==|!=|<=|>=|[-+*/%!<>?:.,()\[\]{}])"
 )
 _ESCAPE: Final = re.compile(
@@ -103,8 +101,6 @@ def _lexeme(source: str, match: re.Match[str]) -> Lexeme:
         if text in _WORDS:
             return Lexeme(Token.LITERAL, text, offset, _WORDS[text])
         return Lexeme(Token.PUNCTUATION if text == "in" else Token.IDENTIFIER, text, offset, text)
-    if match["escaped"]:
-        return Lexeme(Token.QUOTED_IDENTIFIER, text, offset, match["escaped"])
     if match["integer"]:
         return Lexeme(Token.LITERAL, text, offset, _integer(source, match))
     if match["double"]:

@@ -5,7 +5,7 @@ from typing import Final, NoReturn
 
 from steersman.apimachinery.cel.errors import CompileError
 from steersman.apimachinery.cel.lexer import RESERVED_WORDS, Lexeme, Token, check_integer, failure, tokenize
-from steersman.apimachinery.cel.macros import Macros, expand
+from steersman.apimachinery.cel.macros import OPTIONAL_MACROS, Macros, expand
 from steersman.apimachinery.cel.syntax import (
     Call,
     Conditional,
@@ -37,9 +37,9 @@ _OPERAND: Final = (
 )
 
 
-def parse(source: str, macros: Macros, *, optional_syntax: bool = True) -> Expression:
+def parse(source: str, macros: Macros) -> Expression:
     """The syntax tree of an expression, its macros expanded. Raises CompileError at the first syntax error."""
-    parser = _Parser(source, tokenize(source), macros, optional_syntax)
+    parser = _Parser(source, tokenize(source), macros)
     try:
         return parser.whole()
     except RecursionError:
@@ -47,13 +47,14 @@ def parse(source: str, macros: Macros, *, optional_syntax: bool = True) -> Expre
 
 
 class _Parser:
-    def __init__(self, source: str, lexemes: list[Lexeme], macros: Macros, optional_syntax: bool) -> None:
+    def __init__(self, source: str, lexemes: list[Lexeme], macros: Macros) -> None:
         self._source = source
         self._lexemes = lexemes
         self._position = 0
         self._next = lexemes[0]
         self._macros = macros
-        self._optional_syntax = optional_syntax
+        # The syntax of optional values comes with their macros.
+        self._optional_syntax = not OPTIONAL_MACROS.keys().isdisjoint(macros)
         self._depth = 0
 
     def whole(self) -> Expression:
@@ -156,7 +157,7 @@ class _Parser:
             self._deeper(1)
             made += 1
             operator = self._advance()
-            optional = self._optional_mark()
+            optional = self._optional_mark(operator)
             if operator.text == "[":
                 operand = Index(operator.offset, operand, self._expression(), optional)
                 self._expect("]")
@@ -165,20 +166,20 @@ class _Parser:
         self._depth -= made
         return operand
 
-    def _optional_mark(self) -> bool:
+    def _optional_mark(self, operator: Lexeme | None = None) -> bool:
         mark = self._accept("?")
         if mark and not self._optional_syntax:
-            self._fail(mark, "unsupported syntax '?'")
+            self._fail(operator or mark, f"unsupported syntax '{operator.text if operator else ''}?'")
         return mark is not None
 
     def _selection(self, operator: Lexeme, operand: Expression, optional: bool) -> Expression:
         name = self._next
-        if name.kind is not Token.IDENTIFIER and name.kind is not Token.QUOTED_IDENTIFIER:
+        if name.kind is not Token.IDENTIFIER:
             self._unexpected("IDENTIFIER")
         self._advance()
-        field = str(name.value)
+        field = name.text
         opening = self._next
-        if not optional and name.kind is Token.IDENTIFIER and self._accept("("):
+        if not optional and self._accept("("):
             arguments = self._arguments(")")
             return self._call(opening.offset, field, operand, arguments)
         return Select(operator.offset, operand, field, optional)
@@ -270,11 +271,11 @@ class _Parser:
         while not self._accept("}"):
             optional = self._optional_mark()
             name = self._next
-            if name.kind is not Token.IDENTIFIER and name.kind is not Token.QUOTED_IDENTIFIER:
+            if name.kind is not Token.IDENTIFIER:
                 self._unexpected("IDENTIFIER")
             self._advance()
             colon = self._expect(":")
-            fields.append(FieldValue(colon.offset, str(name.value), self._expression(), optional))
+            fields.append(FieldValue(colon.offset, name.text, self._expression(), optional))
             if not self._accept(","):
                 self._expect("}")
                 break
