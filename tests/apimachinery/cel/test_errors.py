@@ -4,6 +4,7 @@ import pytest
 
 from steersman.apimachinery.cel import (
     DYN,
+    EXTENSIONS,
     INT,
     KUBERNETES,
     STRING,
@@ -165,3 +166,11 @@ def test_an_expression_without_a_value_says_why(source: str, message: str) -> No
         program.evaluate({"x": {"text": "a", "wrong": "(", "number": 1, "list": [1]}, "self": {}})
 
     assert raised.value.message == message
+
+
+def test_what_an_empty_list_is_made_of_is_learnt_from_its_first_use() -> None:
+    environment = Environment(libraries=EXTENSIONS)
+
+    assert environment.compile("cel.bind(e, [], e + [1] == [1] && e == [])").evaluate({}) is True
+    with pytest.raises(CompileError, match=r"'_==_' applied to '\(list\(int\), list\(string\)\)'"):
+        environment.compile("cel.bind(e, [], e + [1] == [1] && e == ['a'])")
