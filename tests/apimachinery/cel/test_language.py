@@ -197,6 +197,7 @@ MACROS = [
     ("[1, 2, 3].filter(i, i % 2 == 1)", [1, 3]),
     ("[[1, 2], [3]].map(l, l.map(i, i + size(l)))", [[3, 4], [4]]),
     ("[1].map(x, [2].map(x, x))", [[2]]),
+    ("[].filter(i, i > dyn(1)).map(i, i + 0)", []),
     ("[1, 2].all(i, v, i + 1 == v)", True),
     ("{'a': 1}.exists(k, v, k == 'a' && v == 1)", True),
     ("[5, 5].existsOne(i, v, i == 1 && v == 5)", True),
