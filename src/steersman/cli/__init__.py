@@ -1,24 +1,49 @@
 """The command line, one module a command.
 
 What cannot be done is one line on standard error and exit code 2; a flag that does not exist gets the usage besides.
+The commands over a server's objects speak as kubectl does, and what the server refuses is exit code 1, as there.
 """
+
+from typing import ClassVar
 
 import typer
 
-from steersman.cli.generate import generate
-from steersman.cli.serve import serve
-from steersman.cli.version import version
+from steersman.cli.lazy_group import LazyGroup
+
+
+class _Commands(LazyGroup):
+    modules: ClassVar = {
+        name: f"steersman.cli.{name.replace('-', '_')}"
+        for name in (
+            "serve",
+            "version",
+            "generate",
+            "get",
+        )
+    }
+    # The flags of steersman.cli.cluster.connection that say where and as whom.
+    leading: ClassVar = dict.fromkeys(
+        (
+            "--kubeconfig", "--context", "--cluster", "--user", "-n", "--namespace", "--as", "--as-group", "--as-uid",
+            "-s", "--server", "--token", "--request-timeout",
+        ),
+        True,
+    ) | {"--insecure-skip-tls-verify": False}  # fmt: skip
+
 
 app = typer.Typer(
     name="steersman",
+    cls=_Commands,
     help="Kubernetes' extensible control plane in Python.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(serve)
-app.command()(version)
-app.add_typer(generate)
+
+
+@app.callback()
+def _commands() -> None:
+    """Kubernetes' extensible control plane in Python."""
 
 
 def main() -> None:

@@ -36,6 +36,8 @@ class ResourceClient(Generic[T]):
     TimeoutError and CredentialError; and ValueError, before anything is sent, for names that cannot stand in a path, an
     object of another namespace than the one given, and objects without a name where one is needed. Answers that do not
     fit the type raise ValueError from the codec.
+
+    Objects that wait for initializers are left out, unless ``include_uninitialized`` asks for them too.
     """
 
     def __init__(
@@ -51,9 +53,16 @@ class ResourceClient(Generic[T]):
     def __repr__(self) -> str:
         return f"ResourceClient({self.resource.group_version_resource})"
 
-    async def get(self, name: str, *, namespace: str | None = None, resource_version: str = "") -> T:
+    async def get(
+        self,
+        name: str,
+        *,
+        namespace: str | None = None,
+        resource_version: str = "",
+        include_uninitialized: bool = False,
+    ) -> T:
         """``resource_version="0"`` is satisfied with whatever state the server has at hand."""
-        query = _query(resourceVersion=resource_version)
+        query = _query(resourceVersion=resource_version, includeUninitialized=include_uninitialized)
         return self._decode(await self._request("GET", self._path(name, namespace), query))
 
     def list(
@@ -66,6 +75,7 @@ class ResourceClient(Generic[T]):
         resource_version_match: str = "",
         limit: int = PAGE_SIZE,
         continue_token: str = "",
+        include_uninitialized: bool = False,
     ) -> Listing[T]:
         """Objects in the order of their names; ``limit`` is the size of a page, 0 for all in one.
 
@@ -79,6 +89,7 @@ class ResourceClient(Generic[T]):
             resourceVersion=resource_version,
             resourceVersionMatch=resource_version_match,
             limit=limit,
+            includeUninitialized=include_uninitialized,
         )
         query |= {"continue": continue_token} if continue_token else {}
         return Listing(lambda page: self._request("GET", path, page), query, self.resource)
@@ -93,6 +104,7 @@ class ResourceClient(Generic[T]):
         bookmarks: bool = True,
         send_initial_events: bool | None = None,
         timeout: float | None = None,
+        include_uninitialized: bool = False,
     ) -> Watch[T]:
         """What changes after ``resource_version``; without one, what there is comes first, as ADDED.
 
@@ -107,6 +119,7 @@ class ResourceClient(Generic[T]):
             resourceVersion=resource_version,
             allowWatchBookmarks=bookmarks,
             timeoutSeconds=max(1, round(timeout)) if timeout is not None else "",
+            includeUninitialized=include_uninitialized,
         )
         if send_initial_events is not None:
             flag = "true" if send_initial_events else "false"
@@ -121,12 +134,17 @@ class ResourceClient(Generic[T]):
         dry_run: bool = False,
         field_manager: str = "",
         field_validation: str = "",
+        include_uninitialized: bool = False,
     ) -> T:
-        """The object as the server stored it. ``field_validation`` is Strict, Warn or Ignore (KEP-2885)."""
+        """The object as the server stored it. ``field_validation`` is Strict, Warn or Ignore (KEP-2885).
+
+        With ``include_uninitialized`` the answer does not wait for the object's initializers.
+        """
         data, _, place = self._encode(obj, namespace)
         if self.resource.namespaced and not place:
             raise ValueError(f"{self.resource.kind} needs a namespace")
         query = _write_query(dry_run, field_manager, field_validation)
+        query |= _query(includeUninitialized=include_uninitialized)
         return self._decode(await self._request("POST", self.resource.path(place), query, data))
 
     async def update(
@@ -231,12 +249,15 @@ class ResourceClient(Generic[T]):
         propagation_policy: str = "",
         grace_period_seconds: int | None = None,
         dry_run: bool = False,
+        include_uninitialized: bool = False,
     ) -> ObjectList[T]:
         """Delete the objects that are selected, all of the namespace without selectors.
 
         The answer is what was deleted, as far as the server tells. Servers take one namespace at a time.
         """
-        query = _query(labelSelector=label_selector, fieldSelector=field_selector)
+        query = _query(
+            labelSelector=label_selector, fieldSelector=field_selector, includeUninitialized=include_uninitialized
+        )
         options = _delete_options(propagation_policy, grace_period_seconds, "", "", dry_run)
         data = await self._request("DELETE", self._collection(namespace), query, options)
         return ObjectList([], "") if read_head(data).kind == "Status" else read_list(data, self.resource)

@@ -1,0 +1,79 @@
+"""What a command says when something fails, in kubectl's words, and the exit code that goes with it."""
+
+import sys
+from collections.abc import Iterable
+
+from steersman.apimachinery.errors import ApiError
+
+REFUSED = 1
+"""Exit code when the server refuses, or cannot be reached."""
+
+USAGE = 2
+"""Exit code when the command line, a file or a kubeconfig cannot be used."""
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as it was typed. One line."""
+
+
+class CommandError(Exception):
+    """The command was understood, and cannot be done with what the server has. kubectl's words, without ``error:``."""
+
+
+def print_warning(code: int, agent: str, text: str) -> None:
+    """A handler for the warnings of answers."""
+    print(f"Warning: {text}", file=sys.stderr)
+
+
+def describe_failure(error: BaseException) -> tuple[str, int] | None:
+    """What to print, and the exit code; None for what is no failure of this kind but a mistake in the program."""
+    from steersman.client.config import ConfigError, CredentialError
+    from steersman.client.discovery.errors import AmbiguousResourceError, NoMatchError
+    from steersman.client.transport import TransportError
+
+    match error:
+        case ApiError():
+            return _of_server(error), REFUSED
+        case CommandError() | NoMatchError() | AmbiguousResourceError():
+            return f"error: {error}", REFUSED
+        case TransportError():
+            return f"Unable to connect to the server: {_one_line(error)}", REFUSED
+        case ConfigError() | CredentialError() | UsageError():
+            return f"error: {_one_line(error)}", USAGE
+        case OSError() if error.strerror:
+            return f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error.strerror}", USAGE
+        case TimeoutError():
+            return f"Unable to connect to the server: {_one_line(error)}", REFUSED
+        case ValueError():
+            return f"error: {_one_line(error)}", USAGE
+    return None
+
+
+def _of_server(error: ApiError) -> str:
+    if error.reason == "Invalid":
+        return _invalid(error)
+    if error.reason == "Unauthorized":
+        return f"error: You must be logged in to the server ({error.message})"
+    return f"Error from server ({error.reason}): {error.message}" if error.reason else f"Error from server: {error}"
+
+
+def _invalid(error: ApiError) -> str:
+    details = error.details or {}
+    causes = [f"{cause.get('field', '')}: {cause.get('message', '')}" for cause in details.get("causes") or ()]
+    head = "The request is invalid"
+    if details.get("kind") or details.get("name"):
+        head = f'The {details.get("kind", "")} "{details.get("name", "")}" is invalid'
+    elif not causes and error.message:
+        head = f"{head}: {error.message}"
+    return _listed(head, causes)
+
+
+def _listed(head: str, causes: Iterable[str]) -> str:
+    different = list(dict.fromkeys(causes))
+    if not different:
+        return head
+    return f"{head}: {different[0]}" if len(different) == 1 else "\n* ".join((f"{head}: ", *different))
+
+
+def _one_line(error: BaseException) -> str:
+    return "; ".join(str(error).splitlines()) or type(error).__name__
