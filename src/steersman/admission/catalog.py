@@ -12,6 +12,9 @@ _PLUGINS = {
     "AlwaysAdmit": "always_admit",
     "NamespaceLifecycle": "namespace_lifecycle",
     "AlwaysPullImages": "always_pull_images",
+    "MutatingAdmissionWebhook": "webhook.mutating",
+    "Initializers": "initializers",
+    "ValidatingAdmissionWebhook": "webhook.validating",
     "AlwaysDeny": "always_deny",
 }
 """In the recommended order: name to the module that has a class of this name."""
@@ -19,7 +22,7 @@ _PLUGINS = {
 OTHERS_BEFORE = "AlwaysDeny"
 """Plugins that are not of this catalog stand before this one, in the order in which they are named."""
 
-DEFAULT = frozenset(("NamespaceLifecycle",))
+DEFAULT = frozenset(("NamespaceLifecycle", "MutatingAdmissionWebhook", "ValidatingAdmissionWebhook"))
 """What is on if nothing else is said."""
 
 

@@ -1,0 +1,114 @@
+"""MutatingAdmissionWebhook: webhooks that may change what is written, asked one after the other."""
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import msgspec
+import orjson
+
+from steersman.admission.webhook import patching
+from steersman.admission.webhook.authentication import Authentication
+from steersman.admission.webhook.configurations import Invocations
+from steersman.admission.webhook.invocation import Invocation
+from steersman.admission.webhook.metrics import ADMIT
+from steersman.admission.webhook.parts import Parts, Requests
+from steersman.admission.webhook.service_resolver import ServiceResolver
+from steersman.apiserver.admission import OPERATIONS, Attributes
+from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.registry import metadata
+from steersman.apiserver.registry.resource import Object
+
+ANNOTATION = "mutation.webhook.admission.k8s.io"
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Which webhooks are to be asked again, by uid: those that were asked before the object's last change.
+
+    ``output`` is the object as they left it.
+    """
+
+    asked: set[str] = field(default_factory=set)
+    again: set[str] = field(default_factory=set)
+    output: Object | None = None
+
+    def changed(self) -> None:
+        self.again |= self.asked
+        self.asked.clear()
+
+
+class MutatingAdmissionWebhook:
+    name = "MutatingAdmissionWebhook"
+    operations = frozenset(OPERATIONS)
+    resources = None
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known = parts.configurations.known
+
+    @classmethod
+    def create(
+        cls,
+        context: PluginContext,
+        configuration: Mapping[str, Any] | None,
+        resolver: ServiceResolver | None = None,
+    ) -> Self:
+        authentication = Authentication.from_configuration(cls.name, configuration)
+        return cls(Parts.make(context, "mutatingwebhookconfigurations", ADMIT, authentication, resolver))
+
+    def admit(self, attributes: Attributes) -> Awaitable[None] | None:
+        found = self._known.get((attributes.operation, attributes.resource, attributes.subresource))
+        if found is not None and not found:
+            return None
+        return self._admit(attributes)
+
+    async def close(self) -> None:
+        await self._parts.close()
+
+    async def _admit(self, attributes: Attributes) -> None:
+        find = self._parts.configurations.find
+        found = await find(attributes.operation, attributes.resource, attributes.subresource)
+        if not found:
+            return
+        rounds: Rounds = attributes.remembered.setdefault(self.name, Rounds())
+        if attributes.reinvoked and rounds.asked and not _is_same(rounds.output, attributes.object):
+            rounds.changed()
+        await self._ask_all(found, attributes, rounds)
+        rounds.output = msgspec.to_builtins(attributes.object) if rounds.asked else None
+
+    async def _ask_all(self, found: Invocations, attributes: Attributes, rounds: Rounds) -> None:
+        requests = Requests(attributes)
+        for invocation in found:
+            webhook = invocation.webhook
+            if attributes.reinvoked and webhook.uid not in rounds.again:
+                continue
+            if not await self._parts.matching.applies(
+                webhook,
+                attributes,
+                lambda resource=invocation.resource: requests.of(resource),  # type: ignore[misc]
+            ):
+                continue
+            key = f"{ANNOTATION}/round_{int(attributes.reinvoked)}_index_{invocation.index}"
+            asked = self._mutate(invocation, attributes, requests, key)
+            if await self._parts.calling.outcome(webhook, attributes, asked, f"failed-open.{key}"):
+                rounds.changed()
+                attributes.wants_reinvocation = True
+            if webhook.reinvocable:
+                rounds.asked.add(webhook.uid)
+
+    async def _mutate(self, invocation: Invocation, attributes: Attributes, requests: Requests, key: str) -> bool:
+        """Whether the webhook has changed the object."""
+        webhook, mutated = invocation.webhook, False
+        try:
+            request = requests.of(invocation.resource)
+            answer = await self._parts.calling.ask(webhook, attributes, request, mutating=True)
+            mutated = patching.apply(answer, invocation, attributes)
+        finally:
+            told = {"configuration": webhook.configuration, "webhook": webhook.name, "mutated": mutated}
+            attributes.add_annotation(key, orjson.dumps(told).decode())
+        return mutated
+
+
+def _is_same(before: Object | None, now: Object | None) -> bool:
+    return before is now or (before is not None and now is not None and metadata.is_same(now, before))

@@ -1,0 +1,127 @@
+"""Applying a webhook's JSON patch: the result is read as an object from a client would be, and gets its defaults."""
+
+from typing import Any
+
+import msgspec
+import orjson
+
+from steersman.admission.webhook.admission_review import JSON_PATCH, Answer
+from steersman.admission.webhook.failure import CallFailed
+from steersman.admission.webhook.invocation import Invocation, converted, shown
+from steersman.apimachinery.errors import (
+    ApiError,
+    bad_request,
+    field_invalid,
+    internal_error,
+    invalid,
+    render_value,
+)
+from steersman.apimachinery.json_patch import JSONPatch
+from steersman.apimachinery.object_meta import restore_object_meta
+from steersman.apiserver.admission import CREATE, Attributes
+from steersman.apiserver.registry import metadata, shape
+from steersman.apiserver.registry.resource import Object, Resource
+
+_KEPT = ("uid", "creationTimestamp", "generation", "resourceVersion", "managedFields", "selfLink")
+"""Of metadata, what only the server says, and a webhook changes without effect."""
+_OTHER_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
+
+
+def apply(answer: Answer, invocation: Invocation, attributes: Attributes) -> bool:
+    """Change ``attributes.object`` as the answer wants; whether that made a difference.
+
+    Raises CallFailed for what is no patch; ApiError for a patch that does not apply, or whose result is no such object.
+    """
+    name = invocation.webhook.name
+    patch = _read(answer, name)
+    if patch is None:
+        return False
+    if attributes.object is None:
+        raise internal_error(
+            f'admission webhook "{name}" attempted to modify the object, which is not supported for this operation'
+        )
+    source, target = attributes.resource, invocation.resource
+    before = shown(attributes.object, source, target, attributes.subresource)
+    try:
+        patched = patch.apply(before)
+    except ApiError as error:
+        raise internal_error(_cause(error)) from None
+    _check_type(patched, before)
+    part = target.subresources.get(attributes.subresource) if attributes.subresource else None
+    if part is not None and part.kind != target.gvk:
+        if changed := not metadata.is_same(patched, before or {}):
+            parent = msgspec.to_builtins(converted(attributes.object, source, target))
+            attributes.object = converted(part.write(parent, patched), target, source)
+        return changed
+    changed = _decode(target, patched, before or {}, attributes)
+    attributes.object = converted(patched, target, source)
+    return changed
+
+
+def _read(answer: Answer, name: str) -> JSONPatch | None:
+    if not answer.patch:
+        return None
+    undecodable = "received undecodable patch in webhook response"
+    try:
+        operations = orjson.loads(answer.patch)
+    except orjson.JSONDecodeError as error:
+        raise CallFailed(name, f"{undecodable}: {error}") from None
+    if operations == []:
+        return None
+    try:
+        patch = JSONPatch.parse(operations)
+    except ApiError as error:
+        if isinstance(operations, list) and all(isinstance(one, dict) for one in operations):
+            raise internal_error(error.message) from None
+        raise CallFailed(name, f"{undecodable}: {error.message}") from None
+    if answer.patch_type != JSON_PATCH:
+        raise CallFailed(name, f"unsupported patch type {render_value(answer.patch_type)}")
+    return patch
+
+
+def _cause(error: ApiError) -> str:
+    causes = (error.details or {}).get("causes") or [{}]
+    return causes[0].get("message") or error.message
+
+
+def _check_type(patched: Any, before: Object | None) -> None:
+    if not isinstance(patched, dict):
+        raise internal_error("json: the patched object is no object")
+    wanted = before or {}
+    if not patched.get("kind"):
+        raise internal_error(f"Object 'Kind' is missing in '{orjson.dumps(patched).decode()}'")
+    if (patched["kind"], patched.get("apiVersion")) != (wanted.get("kind"), wanted.get("apiVersion")):
+        found = f'no kind "{patched["kind"]}" is registered for version "{patched.get("apiVersion") or ""}"'
+        raise internal_error(f'{found}: a webhook cannot make another kind of "{wanted.get("kind")}"')
+
+
+def _decode(resource: Resource, patched: Object, before: Object, attributes: Attributes) -> bool:
+    """Give ``patched`` the shape of its kind; whether it is another object than before."""
+    try:
+        meta = metadata.metadata_of(patched)
+        shape.read_shape(resource, patched, "Ignore", ())
+    except ApiError as error:
+        raise internal_error(error.message) from None
+    patched["metadata"] = _settled(meta, before["metadata"], attributes)
+    changed = not metadata.is_same(patched, before)
+    shape.set_defaults(resource, patched)
+    return changed
+
+
+def _settled(meta: Object, before: Object, attributes: Attributes) -> Object:
+    """The metadata with what a webhook cannot change put back, or refused where that would be another object."""
+    if (meta.get("namespace") or "") != (before.get("namespace") or ""):
+        raise bad_request(_OTHER_NAMESPACE)
+    if attributes.operation != CREATE:
+        meta = restore_object_meta(meta, before)
+    elif meta.get("name") != before.get("name"):
+        error = field_invalid("metadata.name", meta.get("name") or "", "field is immutable")
+        raise invalid(attributes.resource.gvk.group_kind, attributes.name, [error])
+    kept = _KEPT if attributes.operation == CREATE else tuple(one for one in _KEPT if one != "uid")
+    for field in kept:
+        if field in before:
+            meta[field] = before[field]
+        else:
+            meta.pop(field, None)
+    metadata.drop_empty(meta)
+    return meta

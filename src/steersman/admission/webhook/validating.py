@@ -1,0 +1,109 @@
+"""ValidatingAdmissionWebhook: webhooks that may refuse what is to be stored, asked all at once."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, Self
+
+import orjson
+
+from steersman.admission.webhook.admission_review import Answer
+from steersman.admission.webhook.authentication import Authentication
+from steersman.admission.webhook.calling import check_deadline
+from steersman.admission.webhook.configurations import Invocations
+from steersman.admission.webhook.invocation import Invocation
+from steersman.admission.webhook.metrics import VALIDATING
+from steersman.admission.webhook.parts import Parts, Requests
+from steersman.admission.webhook.service_resolver import ServiceResolver
+from steersman.apiserver.admission import OPERATIONS, Attributes
+from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.registry.resource import Resource
+
+FAILED_OPEN = "failed-open.validating.webhook.admission.k8s.io"
+
+
+class ValidatingAdmissionWebhook:
+    name = "ValidatingAdmissionWebhook"
+    operations = frozenset(OPERATIONS)
+    resources = None
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known = parts.configurations.known
+
+    @classmethod
+    def create(
+        cls,
+        context: PluginContext,
+        configuration: Mapping[str, Any] | None,
+        resolver: ServiceResolver | None = None,
+    ) -> Self:
+        authentication = Authentication.from_configuration(cls.name, configuration)
+        return cls(Parts.make(context, "validatingwebhookconfigurations", VALIDATING, authentication, resolver))
+
+    def validate(self, attributes: Attributes) -> Awaitable[None] | None:
+        found = self._known.get((attributes.operation, attributes.resource, attributes.subresource))
+        if found is not None and not found:
+            return None
+        return self._validate(attributes)
+
+    async def close(self) -> None:
+        await self._parts.close()
+
+    async def _validate(self, attributes: Attributes) -> None:
+        find = self._parts.configurations.find
+        found = await find(attributes.operation, attributes.resource, attributes.subresource)
+        if not found:
+            return
+        requests = Requests(attributes)
+        wanted = await self._matching(found, attributes, requests)
+        if not wanted:
+            return
+        check_deadline(attributes)
+        encoded: dict[Resource, Mapping[str, Any]] = {}
+        asked = []
+        for at, invocation in enumerate(wanted):
+            if invocation.resource not in encoded:
+                encoded[invocation.resource] = _encoded_once(requests.of(invocation.resource))
+            asked.append(self._ask(invocation, attributes, encoded[invocation.resource], at))
+        await first_refusal(asked)
+
+    async def _matching(self, found: Invocations, attributes: Attributes, requests: Requests) -> list[Invocation]:
+        wanted = []
+        for invocation in found:
+            if await self._parts.matching.applies(
+                invocation.webhook,
+                attributes,
+                lambda resource=invocation.resource: requests.of(resource),  # type: ignore[misc]
+            ):
+                wanted.append(invocation)
+        return wanted
+
+    def _ask(
+        self, invocation: Invocation, attributes: Attributes, request: Mapping[str, Any], at: int
+    ) -> Awaitable[Answer | None]:
+        webhook = invocation.webhook
+        asked = self._parts.calling.ask(webhook, attributes, request, mutating=False)
+        return self._parts.calling.outcome(webhook, attributes, asked, f"{FAILED_OPEN}/round_0_index_{at}")
+
+
+def _encoded_once(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request with its objects as JSON already: all webhooks are shown the same."""
+    objects = {name: orjson.Fragment(orjson.dumps(request[name])) for name in ("object", "oldObject")}
+    return {**request, **objects}
+
+
+async def first_refusal(asked: Sequence[Awaitable[object]]) -> None:
+    """Wait for all, or for the first that raises: raise that, and give up on the others."""
+    if len(asked) == 1:
+        await asked[0]
+        return
+    tasks = [asyncio.ensure_future(one) for one in asked]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            if task in done:
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
