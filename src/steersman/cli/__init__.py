@@ -19,6 +19,7 @@ class _Commands(LazyGroup):
             "version",
             "generate",
             "get",
+            "apply",
         )
     }
     # The flags of steersman.cli.cluster.connection that say where and as whom.

@@ -36,8 +36,10 @@ class Files:
         """The objects in their order. Raises ManifestError (a ValueError), OSError, UsageError where there is none."""
         from steersman.client.manifests import read_manifests
 
+        if not self.filename:
+            raise UsageError("must specify -f FILE")
         found = []
-        for path in self.filename or ():
+        for path in self.filename:
             if str(path).startswith(("http:", "https:")):
                 raise UsageError(f"{path}: a URL cannot be read; give a file, a folder or - for standard input")
             is_stdin = path == Path("-")

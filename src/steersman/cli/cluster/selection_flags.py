@@ -11,14 +11,14 @@ IncludeUninitialized = Annotated[
 ]
 AllNamespaces = Annotated[bool, typer.Option("--all-namespaces", "-A", help="The objects of all namespaces.")]
 
+Selector = Annotated[str, typer.Option("--selector", "-l", metavar="QUERY", help="By labels: a=b,c!=d,e in (f,g),h.")]
+
 
 @dataclass(frozen=True)
 class Selectors:
     """Which of the objects of a type."""
 
-    selector: Annotated[
-        str, typer.Option("--selector", "-l", metavar="QUERY", help="By labels: a=b,c!=d,e in (f,g),h.")
-    ] = ""
+    selector: Selector = ""
     field_selector: Annotated[
         str, typer.Option("--field-selector", metavar="QUERY", help="By fields: metadata.name=x.")
     ] = ""

@@ -26,6 +26,8 @@ class Session:
     client: "Client"
     connection: Connection
     exit_code: int = 0
+    documents: int = 0
+    """YAML documents that were printed."""
 
     @property
     def namespace(self) -> str:

@@ -1,0 +1,72 @@
+"""``steersman apply``: make a server have what manifests say, and what was applied last."""
+
+from typing import Annotated
+
+import typer
+
+from steersman.cli.cluster.completion import complete_types
+from steersman.cli.cluster.connection import Connection
+from steersman.cli.cluster.files import Files
+from steersman.cli.cluster.selection_flags import IncludeUninitialized, Selector
+from steersman.cli.cluster.write_flags import Writing
+from steersman.cli.flag_set import with_flag_sets
+
+apply = typer.Typer(name="apply", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+
+ServerSide = Annotated[bool, typer.Option("--server-side", help="Let the server merge, by field managers.")]
+ForceConflicts = Annotated[
+    bool, typer.Option("--force-conflicts", help="With --server-side, take fields from other managers.")
+]
+Validate = Annotated[
+    str, typer.Option("--validate", metavar="strict|warn|ignore", help="What to do about unknown fields.")
+]
+Args = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="TYPE NAME|TYPE/NAME", autocompletion=complete_types, show_default=False, help="Which."),
+]
+Format = Annotated[str, typer.Option("--output", "-o", metavar="yaml|json", help="The format.")]
+CreateAnnotation = Annotated[
+    bool, typer.Option("--create-annotation", help="Also for objects that have no such annotation yet.")
+]
+
+
+@apply.callback()
+@with_flag_sets
+def apply_manifests(
+    ctx: typer.Context,
+    files: Files,
+    writing: Writing,
+    connection: Connection,
+    selector: Selector = "",
+    server_side: ServerSide = False,
+    force_conflicts: ForceConflicts = False,
+    validate: Validate = "strict",
+    include_uninitialized: IncludeUninitialized = False,
+) -> None:
+    """Make a server have the objects of manifests.
+
+    What was applied before and is not there any more is removed; what others have set stays.
+
+    Example: steersman apply -f manifests/ -R
+
+    Example: steersman apply -f web.yaml --server-side --force-conflicts
+
+    Example: steersman apply edit-last-applied deployment/web
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from steersman.apimachinery import label_selector
+    from steersman.cli.applying.apply import Apply
+    from steersman.cli.cluster.session import Session, run
+    from steersman.cli.cluster.validation import field_validation
+
+    async def work(session: Session) -> None:
+        writing.check()
+        wanted = label_selector.parse(selector)
+        step = Apply(session, writing, server_side, force_conflicts, include_uninitialized, field_validation(validate))
+        for one in files.read():
+            if wanted.matches(one.obj["metadata"].get("labels") or {}):
+                with session.going_on():
+                    await step.apply(one)
+
+    run(connection, work)
