@@ -55,6 +55,7 @@ from steersman.apiserver.http.server import HttpServer
 from steersman.apiserver.http.tls import server_ssl_context
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.openapi import OpenAPI
+from steersman.apiserver.registry.initialization import WAIT_SECONDS, Initialization
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.reader import ObjectReader
@@ -65,6 +66,7 @@ from steersman.apiserver.version import Version, version_info
 from steersman.client.config import Config
 from steersman.controlplane.controllers import running_controllers
 from steersman.controlplane.in_process import InProcessTransport
+from steersman.controlplane.initializers import CatalogWithInitializers, with_strategies
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
 from steersman.storage.watch_cache import WatchCache
@@ -78,6 +80,8 @@ LOOPBACK_USER = "system:apiserver"
 LOOPBACK_GROUPS = ("system:masters",)
 
 DEFAULT_ADMISSION = AdmissionOptions()
+INITIALIZERS = "Initializers"
+"""The plugin that turns initializers on."""
 
 
 class ControlPlane:
@@ -97,6 +101,7 @@ class ControlPlane:
     :param insecure_http: HOST:PORT for plain HTTP, on a loopback address only.
     :param compaction_interval: seconds that superseded revisions stay readable at least.
     :param admission: the plugins of the admission chain.
+    :param initialization_wait: seconds that a create waits for initializers at most, where the chain has any.
 
     Once it has started, ``url`` and ``insecure_url`` say where it listens; empty where it does not.
     Raises ValueError, with one line, for what cannot be served.
@@ -116,6 +121,7 @@ class ControlPlane:
         insecure_http: str = "",
         compaction_interval: float = 300.0,
         admission: AdmissionOptions = DEFAULT_ADMISSION,
+        initialization_wait: float = WAIT_SECONDS,
     ) -> None:
         if listen and data_dir is None:
             raise ValueError("listen needs a data_dir, for the certificates")
@@ -128,7 +134,8 @@ class ControlPlane:
         self.url = self.insecure_url = ""
         self._version = KubernetesVersion.parse(version)
         self._admission_options = admission
-        selected_names(admission)
+        has_initializers = INITIALIZERS in selected_names(admission)
+        self._initialization = Initialization(enabled=has_initializers, wait_seconds=initialization_wait)
         self._profile, self._runtime_config = profile, RuntimeConfig.parse(runtime_config)
         self._tokens = TokenFile(token_auth_file) if token_auth_file else None
         default = f"sqlite:///{data_dir / 'state.db'}" if data_dir else "memory:"
@@ -200,11 +207,12 @@ class ControlPlane:
 
     async def _serve_resources(self, authorizer: AuthorizerChain) -> None:
         """Install what is built in, then what the stored CRDs define, and start what reacts to changes."""
-        catalog = Catalog(self._version.minor)
+        initialization, catalog = self._initialization, self._catalog()
         facts = catalog.resources(self._runtime_config, self._profile)
         definitions = Definitions(catalog)
         authenticator = self._authenticator()
-        resources = list(builtin_resources(facts, definitions, review_answers(authorizer, authenticator)))
+        built_in = builtin_resources(facts, definitions, review_answers(authorizer, authenticator))
+        resources = list(with_strategies(built_in) if initialization.enabled else built_in)
         crds = _definition_kinds(definitions)
         self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
         namespaces, stored_namespaces = namespace_resource(catalog, definitions)
@@ -212,7 +220,7 @@ class ControlPlane:
         info = version_info(self._version.minor)
         metrics = Metrics(info)
         admission = AdmissionChain(ChainMetrics(metrics))
-        lifecycle = Lifecycle(self._store, self._cache, admission, sources, metrics)
+        lifecycle = Lifecycle(self._store, self._cache, admission, sources, metrics, initialization)
         objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
         context = PluginContext(objects, self._served, lifecycle, authorizer, metrics, self._version.minor)
         admission.install(make_plugins(self._admission_options, context))
@@ -224,6 +232,10 @@ class ControlPlane:
         await serving.start()
         self._stack.callback(serving.stop)
         await self._stack.enter_async_context(running_controllers(self.client_config(), self._served, serving, sources))
+
+    def _catalog(self) -> Catalog:
+        minor = self._version.minor
+        return CatalogWithInitializers(minor) if self._initialization.enabled else Catalog(minor)
 
     def _authenticator(self) -> RequiredAuthentication:
         authenticators: list[Authenticator] = [ClientCertificate()]

@@ -16,7 +16,7 @@ from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.resource import Resource, StoredKind
 from steersman.apiserver.request_info import RequestInfo
 from steersman.storage.store import Store
-from steersman.storage.watch_cache import WatchCache
+from steersman.storage.watch_cache import Entry, WatchCache
 
 Header = tuple[bytes, bytes]
 
@@ -76,6 +76,11 @@ class Call:
         if self.resource.stored is None:
             raise self.not_allowed()
         return self.resource.stored
+
+    def shown(self) -> Callable[[Entry], bool] | None:
+        """What an object must pass for this request to see it, beside its selectors; None: all are seen."""
+        initialization = self.backend.lifecycle.initialization
+        return initialization.test(self.query) if initialization.hides else None
 
     def representation(self) -> Representation:
         """How objects of the resource look to this client. Raises 406, and 400 for an unknown ``includeObject``.

@@ -33,7 +33,7 @@ async def _wait(call: Call, cacher: Cacher, subresource: Subresource | None, rev
 def _answer(call: Call, cacher: Cacher, subresource: Subresource | None) -> Response:
     representation = call.representation()
     entry = cacher.get(call.namespace, call.info.name)
-    if entry is None:
+    if entry is None or ((shown := call.shown()) is not None and not shown(entry)):
         raise call.missing()
     if subresource is None or subresource.kind == call.resource.gvk:
         return rendered(call, representation.single(entry), representation)

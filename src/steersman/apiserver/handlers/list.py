@@ -55,7 +55,7 @@ async def select(call: Call, options: ListOptions) -> Selection:
     if not cacher.ready:
         await cacher.wait_ready()
     namespace = place(call, options)
-    matches = selector(options)
+    matches = selector(options, call.shown())
     at, after = await _start(cacher, options)
     if name and at == 0 and (namespace or not stored.namespaced):
         entry = cacher.get(namespace or "", name)
@@ -110,8 +110,15 @@ def place(call: Call, options: ListOptions) -> str | None:
     return call.info.namespace or options.fields.required_value("metadata.namespace") or None
 
 
-def selector(options: ListOptions) -> Callable[[Entry], bool] | None:
-    """One compiled test for both selectors, None when everything matches."""
+def selector(options: ListOptions, shown: Callable[[Entry], bool] | None = None) -> Callable[[Entry], bool] | None:
+    """One compiled test for both selectors and what is ``shown`` at all, None when everything matches."""
+    selected = _selector(options)
+    if shown is None or selected is None:
+        return selected or shown
+    return lambda entry: shown(entry) and selected(entry)
+
+
+def _selector(options: ListOptions) -> Callable[[Entry], bool] | None:
     labels, fields = options.labels, options.fields
     if labels.empty and fields.empty:
         return None

@@ -98,12 +98,12 @@ def _view(call: Call, options: ListOptions, representation: Representation) -> V
     selected = options.fields.required_value("metadata.name")
     if name and selected is not None and selected != name:
         raise bad_request("fieldSelector metadata.name doesn't match requested name")
-    name, namespace = name or selected or "", place(call, options)
+    name, namespace, shown = name or selected or "", place(call, options), call.shown()
     return View(
-        key=(resource.gvk, str(options.labels), str(options.fields), representation.key),
+        key=(resource.gvk, str(options.labels), str(options.fields), representation.key, shown),
         namespace=namespace,
         name=name or None,
-        matches=selector(options),
+        matches=selector(options, shown),
         encode=representation.single,
         frame=_EventsFrame,
         bookmark=representation.bookmark,

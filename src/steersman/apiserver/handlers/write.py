@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,8 +19,10 @@ from steersman.apiserver.handlers.representation import Representation
 from steersman.apiserver.http.message import Response
 from steersman.apiserver.registry import metadata, shape
 from steersman.apiserver.registry.field_tracking import can_be_tracked
+from steersman.apiserver.registry.initialization import Visibility
 from steersman.apiserver.registry.lifecycle import Change, WriteOptions, Written, decode
 from steersman.apiserver.registry.resource import CreateCall, Object, Resource, Subresource
+from steersman.storage.watch_cache import Entry
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -33,7 +36,8 @@ async def create(call: Call) -> Response:
     body = await _body(call, call.resource.kind, query.field_validation)
     options = _options(call, query, body.duplicates)
     written = await call.backend.lifecycle.create(call.resource, call.namespace, body.value, options)
-    return rendered(call, representation.single(written.entry), representation, 201, written.warnings)
+    entry = await _initialized(call, written.entry, query)
+    return rendered(call, representation.single(entry), representation, 201, written.warnings)
 
 
 async def create_virtual(call: Call) -> Response:
@@ -81,7 +85,22 @@ async def _apply(call: Call, subresource: Subresource | None) -> Response:
     application, options = await read_application(call, subresource, query)
     lifecycle = call.backend.lifecycle
     written = await lifecycle.apply(resource, call.namespace, call.info.name, application, options, subresource)
+    if written.created:
+        written = replace(written, entry=await _initialized(call, written.entry, query))
     return _answer(call, representation, subresource, written)
+
+
+async def _initialized(call: Call, created: Entry, query: WriteQuery) -> Entry:
+    """What is answered to a create: the object as its initializers leave it, unless the client does not wait for that.
+
+    Raises what :meth:`Initialization.wait` raises.
+    """
+    initialization = call.backend.lifecycle.initialization
+    if not initialization.enabled or query.dry_run or Visibility.of(call.query) is not Visibility.INITIALIZED:
+        return created
+    stored = call.stored
+    cacher = call.backend.cache.cacher(stored.prefix, stored.codec, stored.namespaced)
+    return await initialization.wait(call.resource.group_resource, cacher, created)
 
 
 def _options(call: Call, query: WriteQuery, duplicates: tuple[str, ...], *, patched: bool = False) -> WriteOptions:

@@ -18,6 +18,7 @@ from steersman.apiserver.admission.chain import AdmissionChain, Steps
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry import field_tracking, metadata, shape
+from steersman.apiserver.registry.initialization import Initialization, has_failed
 from steersman.apiserver.registry.resource import Object, Resource, StoredKind, Subresource
 from steersman.storage.store import CompareFailed, Store
 from steersman.storage.watch_cache import Cacher, Entry, WatchCache
@@ -91,9 +92,11 @@ class Lifecycle:
         admission: AdmissionChain,
         sources: metadata.Sources,
         metrics: Metrics,
+        initialization: Initialization | None = None,
     ) -> None:
         self._store, self._cache, self._admission, self._sources = store, cache, admission, sources
         self._metrics = metrics
+        self.initialization = initialization or Initialization()
 
     async def create(self, resource: Resource, namespace: str, obj: Object, options: WriteOptions) -> Written:
         """Store a new object; ``obj`` is changed. Raises AlreadyExists, Invalid, BadRequest, Forbidden."""
@@ -105,12 +108,14 @@ class Lifecycle:
         meta = obj["metadata"]
         managed = meta.get("managedFields") if options.applied else None
         generated = not meta.get("name") and bool(meta.get("generateName"))
+        initializers = meta.pop("initializers", None) if self.initialization.enabled else None
         for attempt in range(ATTEMPTS):
             if generated:
                 meta.pop("name", None)
             metadata.prepare_create(meta, resource, self._sources)
             if managed:
                 meta["managedFields"] = managed
+            metadata.set_initializers(meta, initializers)
             resource.strategy.prepare_for_create(obj)
             shape.set_defaults(resource, obj)
             name = meta.get("name") or ""
@@ -173,9 +178,10 @@ class Lifecycle:
             except CompareFailed as failure:
                 await _catch_up(cacher, failure)
                 continue
-            return Written(
-                _committed(cacher, stored, namespace, name, value, revision, entry.create_revision), warnings
-            )
+            committed = _committed(cacher, stored, namespace, name, value, revision, entry.create_revision)
+            if not gone and has_failed(new["metadata"]):
+                await self._delete_failed(resource, committed)
+            return Written(committed, warnings)
         raise conflict(resource.group_resource, name, MODIFIED)
 
     async def apply(
@@ -268,6 +274,14 @@ class Lifecycle:
             return self._timed("delete", resource, self._store.delete(key, entry.revision))
         return self._timed("update", resource, self._store.put(key, value, entry.revision))
 
+    async def _delete_failed(self, resource: Resource, entry: Entry) -> None:
+        """Delete what cannot be initialized, whatever its finalizers: nobody has seen it but its initializers."""
+        try:
+            await self._commit(resource, entry, None)
+        except CompareFailed:
+            # Somebody was faster: either it is gone, or whoever wrote it deletes it.
+            return
+
     async def _timed(self, operation: str, resource: Resource, pending: Awaitable[int]) -> int:
         started = monotonic()
         try:
@@ -303,6 +317,8 @@ class Lifecycle:
         tracked = options.applied or "managedFields" in old["metadata"]
         sent = new["metadata"].get("managedFields") if tracked else None
         metadata.prepare_update(new, old, resource, patched=options.patched)
+        if not self.initialization.enabled:
+            new["metadata"].pop("initializers", None)
         strategy = resource.strategy
         if subresource is None:
             strategy.prepare_for_update(new, old)

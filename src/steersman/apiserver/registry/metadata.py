@@ -110,6 +110,14 @@ def prepare_update(obj: Object, old: Object, resource: Resource, *, patched: boo
     restored["resourceVersion"] = before["resourceVersion"]
 
 
+def set_initializers(meta: dict[str, Any], initializers: Any) -> None:
+    """Those that the object came with, in the place of what is there; None for none."""
+    if initializers is not None:
+        meta["initializers"] = initializers
+    else:
+        meta.pop("initializers", None)
+
+
 def sent_version(obj: Object) -> str:
     """The resourceVersion that a client demands the object to be at, empty for whichever."""
     version = metadata_of(obj).get("resourceVersion")

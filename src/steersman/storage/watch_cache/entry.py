@@ -32,6 +32,7 @@ class Metadata(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     labels: dict[str, str] | None = None
     owner_references: tuple[OwnerReference, ...] | None = None
     finalizers: tuple[str, ...] | None = None
+    initializers: dict[str, Any] | None = None
 
 
 class _Object(msgspec.Struct, gc=False):
