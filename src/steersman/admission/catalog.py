@@ -14,6 +14,7 @@ _PLUGINS = {
     "AlwaysPullImages": "always_pull_images",
     "MutatingAdmissionWebhook": "webhook.mutating",
     "Initializers": "initializers",
+    "ValidatingAdmissionPolicy": "policy.validating",
     "ValidatingAdmissionWebhook": "webhook.validating",
     "AlwaysDeny": "always_deny",
 }
@@ -22,7 +23,9 @@ _PLUGINS = {
 OTHERS_BEFORE = "AlwaysDeny"
 """Plugins that are not of this catalog stand before this one, in the order in which they are named."""
 
-DEFAULT = frozenset(("NamespaceLifecycle", "MutatingAdmissionWebhook", "ValidatingAdmissionWebhook"))
+DEFAULT = frozenset(
+    ("NamespaceLifecycle", "MutatingAdmissionWebhook", "ValidatingAdmissionPolicy", "ValidatingAdmissionWebhook")
+)
 """What is on if nothing else is said."""
 
 

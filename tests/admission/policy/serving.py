@@ -1,0 +1,75 @@
+"""A control plane in this process, and the policies that tests put into it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from steersman.client import Client
+from steersman.client.api_resource import DICTS, ApiResource
+from steersman.client.resource_client import ResourceClient
+from steersman.controlplane import ControlPlane
+
+GROUP = "admissionregistration.k8s.io"
+
+
+def kind(name: str, version: str = "v1") -> ApiResource[dict[str, Any]]:
+    plural = name.lower().removesuffix("y") + ("ies" if name.endswith("y") else "s")
+    return ApiResource(GROUP, version, plural, name, False, DICTS)
+
+
+VALIDATING, VALIDATING_BINDING = kind("ValidatingAdmissionPolicy"), kind("ValidatingAdmissionPolicyBinding")
+MUTATING, MUTATING_BINDING = kind("MutatingAdmissionPolicy"), kind("MutatingAdmissionPolicyBinding")
+
+CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
+NAMESPACES = ApiResource("", "v1", "namespaces", "Namespace", False, DICTS)
+DEPLOYMENTS = ApiResource("apps", "v1", "deployments", "Deployment", True, DICTS)
+PODS = ApiResource("", "v1", "pods", "Pod", True, DICTS)
+
+
+@asynccontextmanager
+async def serving(**options: Any) -> AsyncIterator[Client]:
+    async with ControlPlane(**options) as server, Client(server.client_config()) as client:
+        yield client
+
+
+def rule(
+    resource: str = "configmaps",
+    *,
+    group: str = "",
+    version: str = "*",
+    operations: tuple[str, ...] = ("CREATE", "UPDATE"),
+    **more: Any,
+) -> dict[str, Any]:
+    return {
+        "apiGroups": [group],
+        "apiVersions": [version],
+        "resources": [resource],
+        "operations": list(operations),
+        **more,
+    }
+
+
+async def validate(
+    client: Client,
+    *validations: dict[str, Any] | str,
+    name: str = "policy",
+    rules: tuple[dict[str, Any], ...] = (rule(),),
+    binding: dict[str, Any] | None = None,
+    actions: tuple[str, ...] = ("Deny",),
+    constraints: dict[str, Any] | None = None,
+    **spec: Any,
+) -> None:
+    """Create a policy with these validations, and a binding ``<name>-binding`` that puts it into force."""
+    listed = [{"expression": one} if isinstance(one, str) else one for one in validations]
+    body = {"matchConstraints": {"resourceRules": list(rules), **(constraints or {})}, "validations": listed, **spec}
+    await client.resource(VALIDATING).create({"metadata": {"name": name}, "spec": body})
+    bound = {"policyName": name, "validationActions": list(actions), **(binding or {})}
+    await client.resource(VALIDATING_BINDING).create({"metadata": {"name": f"{name}-binding"}, "spec": bound})
+
+
+def config_maps(client: Client) -> ResourceClient[dict[str, Any]]:
+    return client.resource(CONFIG_MAPS)
+
+
+def config_map(name: str = "x", **data: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "namespace": "default"}, "data": data}
