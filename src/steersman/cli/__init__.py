@@ -4,11 +4,22 @@ What cannot be done is one line on standard error and exit code 2; a flag that d
 The commands over a server's objects speak as kubectl does, and what the server refuses is exit code 1, as there.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import typer
 
 from steersman.cli.lazy_group import LazyGroup
+
+
+# The flags of steersman.cli.cluster.connection, and whether they take a value.
+_CONNECTION = dict.fromkeys(
+    (
+        "--kubeconfig", "--context", "--cluster", "--user", "-n", "--namespace", "--as", "--as-group", "--as-uid",
+        "-s", "--server", "--token", "--request-timeout",
+    ),
+    True,
+) | {"--insecure-skip-tls-verify": False}  # fmt: skip
 
 
 class _Commands(LazyGroup):
@@ -20,16 +31,15 @@ class _Commands(LazyGroup):
             "generate",
             "get",
             "apply",
+            "create",
+            "label",
+            "annotate",
+            "delete",
         )
     }
-    # The flags of steersman.cli.cluster.connection that say where and as whom.
-    leading: ClassVar = dict.fromkeys(
-        (
-            "--kubeconfig", "--context", "--cluster", "--user", "-n", "--namespace", "--as", "--as-group", "--as-uid",
-            "-s", "--server", "--token", "--request-timeout",
-        ),
-        True,
-    ) | {"--insecure-skip-tls-verify": False}  # fmt: skip
+
+    def leading(self) -> Mapping[str, bool]:
+        return _CONNECTION
 
 
 app = typer.Typer(

@@ -10,8 +10,14 @@ from steersman.cli.cluster.files import Files
 from steersman.cli.cluster.selection_flags import IncludeUninitialized, Selector
 from steersman.cli.cluster.write_flags import Writing
 from steersman.cli.flag_set import with_flag_sets
+from steersman.cli.leading_options import LeadingOptions
 
-apply = typer.Typer(name="apply", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+apply = typer.Typer(
+    name="apply",
+    cls=LeadingOptions,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 ServerSide = Annotated[bool, typer.Option("--server-side", help="Let the server merge, by field managers.")]
 ForceConflicts = Annotated[

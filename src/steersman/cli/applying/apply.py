@@ -1,14 +1,15 @@
 """Applying objects one after the other."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from steersman.apimachinery.errors import ApiError
 from steersman.cli.applying.last_applied import LAST_APPLIED, annotated, last_applied
 from steersman.cli.applying.patch_meta import patch_meta
 from steersman.cli.applying.three_way import three_way_patch
+from steersman.cli.cluster.failure import in_file
 from steersman.cli.cluster.files import FileObject
-from steersman.cli.cluster.selection import Target
+from steersman.cli.cluster.selection import Target, resource_of
 from steersman.cli.cluster.session import Session
 from steersman.cli.cluster.write_flags import Writing
 from steersman.client.patch_type import PatchType
@@ -36,7 +37,7 @@ class Apply:
 
     async def apply(self, one: FileObject) -> None:
         """Make the server have an object, and say what was done. Raises ApiError, and as discovery."""
-        resource = await self.session.client.mapper.resource_for(one.kind)
+        resource = await resource_of(self.session, one)
         namespace = (
             one.namespace(self.session.connection.namespace, self.session.namespace) if resource.namespaced else ""
         )
@@ -63,16 +64,15 @@ class Apply:
         self, target: Target, client: ResourceClient[Json], one: FileObject, obj: Json
     ) -> tuple[str, Json]:
         wanted = annotated(obj)
+        live = await self._live(target, client)
         try:
-            live = await self._live(target, client)
             if live is None:
                 return await self._create(target, client, wanted)
             if last_applied(live) is None:
                 self._warn_of_missing_annotation(target)
             return await self._patch(target, client, wanted, live)
         except ApiError as error:
-            verb = "applying patch to" if error.code != 404 else "applying"
-            raise replace(error, message=f'error when {verb} "{one.source}": {error.message}') from None
+            raise in_file(error, "creating" if live is None else "patching", one.source) from None
 
     async def _live(self, target: Target, client: ResourceClient[Json]) -> Json | None:
         """The object as it is; None without one."""

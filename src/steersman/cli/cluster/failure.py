@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 from steersman.apimachinery.errors import ApiError
 
@@ -18,6 +19,11 @@ class UsageError(Exception):
 
 class CommandError(Exception):
     """The command was understood, and cannot be done with what the server has. kubectl's words, without ``error:``."""
+
+
+def in_file(error: ApiError, doing: str, source: str) -> ApiError:
+    """The error with the file in its message: ``error when creating "web.yaml": …``."""
+    return replace(error, message=f'error when {doing} "{source}": {error.message}') if source else error
 
 
 def print_warning(code: int, agent: str, text: str) -> None:
@@ -40,6 +46,8 @@ def describe_failure(error: BaseException) -> tuple[str, int] | None:
             return f"Unable to connect to the server: {_one_line(error)}", REFUSED
         case ConfigError() | CredentialError() | UsageError():
             return f"error: {_one_line(error)}", USAGE
+        case FileNotFoundError():
+            return f'error: the path "{error.filename}" does not exist', USAGE
         case OSError() if error.strerror:
             return f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error.strerror}", USAGE
         case TimeoutError():

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from steersman.cli.cluster.arguments import find_resources, parse_arguments
-from steersman.cli.cluster.failure import UsageError
-from steersman.cli.cluster.files import Files
+from steersman.cli.cluster.failure import CommandError, UsageError
+from steersman.cli.cluster.files import FileObject, Files
 from steersman.cli.cluster.selection_flags import Selectors
 from steersman.cli.cluster.session import Session
 from steersman.client.api_resource import ALL_NAMESPACES
+from steersman.client.discovery.errors import NoMatchError
 from steersman.client.discovery.served import ServedResource
 from steersman.client.resource_client import ResourceClient
 
@@ -16,11 +17,15 @@ Json = dict[str, Any]
 
 
 class Target(NamedTuple):
-    """One object, or with an empty name those of a type; the namespace is empty for all, and for kinds without."""
+    """One object, or with an empty name those of a type; the namespace is empty for all, and for kinds without.
+
+    ``source`` is the file that names it.
+    """
 
     resource: ServedResource
     namespace: str
     name: str
+    source: str = ""
 
     @property
     def path(self) -> str:
@@ -67,10 +72,22 @@ async def find_targets(
     return targets
 
 
-async def _of_file(session: Session, one: Any) -> Target:
-    resource = await session.client.mapper.resource_for(one.kind)
+async def resource_of(session: Session, one: FileObject) -> ServedResource:
+    """The resource of an object's kind. Raises CommandError if the server has none, and as discovery."""
+    try:
+        return await session.client.mapper.resource_for(one.kind)
+    except NoMatchError as error:
+        namespace = one.obj["metadata"].get("namespace") or ""
+        raise CommandError(
+            f'resource mapping not found for name: "{one.name}" namespace: "{namespace}" from "{one.source}": {error}'
+            "\nensure CRDs are installed first"
+        ) from None
+
+
+async def _of_file(session: Session, one: FileObject) -> Target:
+    resource = await resource_of(session, one)
     namespace = one.namespace(session.connection.namespace, session.namespace) if resource.namespaced else ""
-    return Target(resource, namespace, one.name)
+    return Target(resource, namespace, one.name, one.source)
 
 
 async def fetch(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from steersman.cli.cluster.connection import Connection
-from steersman.cli.cluster.failure import REFUSED, USAGE, UsageError, describe_failure
+from steersman.cli.cluster.failure import REFUSED, describe_failure
 
 if TYPE_CHECKING:
     from steersman.client.client import Client
@@ -80,19 +80,24 @@ def run(connection: Connection, work: Callable[[Session], Awaitable[None]]) -> N
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(REFUSED) from None
     except Exception as error:
-        described = describe_failure(error)
-        if described is None:
-            raise
-        print(described[0], file=sys.stderr)
-        raise typer.Exit(described[1]) from None
+        raise _exit(error) from None
     if code:
         raise typer.Exit(code)
 
 
-def refuse(why: str) -> typer.Exit:
-    """For what is wrong before there is a client: says it, and gives the exception to raise."""
-    print(f"error: {why}", file=sys.stderr)
-    return typer.Exit(USAGE)
+@contextmanager
+def failing_early() -> Iterator[None]:
+    """For what is done before there is a session: a failure is told, and ends the program."""
+    try:
+        yield
+    except Exception as error:
+        raise _exit(error) from None
 
 
-__all__ = ["Connection", "Session", "UsageError", "refuse", "run"]
+def _exit(error: Exception) -> typer.Exit:
+    """Say what failed. Raises the error itself if it is a mistake in the program."""
+    described = describe_failure(error)
+    if described is None:
+        raise error
+    print(described[0], file=sys.stderr)
+    return typer.Exit(described[1])

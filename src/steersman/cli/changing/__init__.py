@@ -1,0 +1,1 @@
+"""What ``label``, ``annotate`` and ``set`` share: objects are read, changed, and the difference is sent."""

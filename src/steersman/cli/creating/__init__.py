@@ -1,0 +1,1 @@
+"""Objects that ``steersman create`` makes of flags."""

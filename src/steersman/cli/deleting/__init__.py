@@ -1,0 +1,1 @@
+"""What ``steersman delete`` does: requests, and the wait for the end of objects."""

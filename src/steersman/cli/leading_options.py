@@ -1,0 +1,46 @@
+"""Options before the name of a command, where people of kubectl are used to put them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from typer.core import TyperGroup
+
+
+class LeadingOptions(TyperGroup):
+    """A group that hands options which stand before a command's name to that command: ``-n shop get pods``.
+
+    Without it, a group that has such options itself would take them for its own, and the command would not know.
+    """
+
+    def leading(self) -> Mapping[str, bool]:
+        """The options that may stand there, and whether they take a value: those of the group itself."""
+        return {
+            option: not getattr(one, "is_flag", False)
+            for one in self.params
+            for option in (*one.opts, *one.secondary_opts)
+        }
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        count = _count(args, self.leading())
+        is_command = count < len(args) and self.get_command(ctx, args[count]) is not None
+        return super().parse_args(ctx, _at_end(args[count:], args[:count]) if is_command else args)
+
+
+def _count(args: list[str], options: Mapping[str, bool]) -> int:
+    """How many arguments at the beginning are options, and their values."""
+    count = 0
+    while count < len(args):
+        name, equals, _ = args[count].partition("=")
+        if name in options:
+            count += 2 if options[name] and not equals else 1
+        elif not name.startswith("--") and options.get(name[:2]):
+            # The value of a short option without a space.
+            count += 1
+        else:
+            break
+    return count
+
+
+def _at_end(args: list[str], options: list[str]) -> list[str]:
+    end = args.index("--") if "--" in args else len(args)
+    return [*args[:end], *options, *args[end:]]
