@@ -97,11 +97,16 @@ def _check_type(patched: Any, before: Object | None) -> None:
 
 def _decode(resource: Resource, patched: Object, before: Object, attributes: Attributes) -> bool:
     """Give ``patched`` the shape of its kind; whether it is another object than before."""
+    schema = resource.definition.compiled
     try:
         meta = metadata.metadata_of(patched)
-        shape.read_shape(resource, patched, "Ignore", ())
+        if resource.custom:
+            shape.check_metadata_types(patched, resource.gvk)
     except ApiError as error:
         raise internal_error(error.message) from None
+    if not resource.custom and (mismatch := schema.go_type_errors(patched)):
+        raise internal_error(mismatch)
+    schema.prune(patched)
     patched["metadata"] = _settled(meta, before["metadata"], attributes)
     changed = not metadata.is_same(patched, before)
     shape.set_defaults(resource, patched)
