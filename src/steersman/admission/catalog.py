@@ -12,6 +12,7 @@ _PLUGINS = {
     "AlwaysAdmit": "always_admit",
     "NamespaceLifecycle": "namespace_lifecycle",
     "AlwaysPullImages": "always_pull_images",
+    "MutatingAdmissionPolicy": "policy.mutating",
     "MutatingAdmissionWebhook": "webhook.mutating",
     "Initializers": "initializers",
     "ValidatingAdmissionPolicy": "policy.validating",
@@ -24,7 +25,13 @@ OTHERS_BEFORE = "AlwaysDeny"
 """Plugins that are not of this catalog stand before this one, in the order in which they are named."""
 
 DEFAULT = frozenset(
-    ("NamespaceLifecycle", "MutatingAdmissionWebhook", "ValidatingAdmissionPolicy", "ValidatingAdmissionWebhook")
+    (
+        "NamespaceLifecycle",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionWebhook",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionWebhook",
+    )
 )
 """What is on if nothing else is said."""
 

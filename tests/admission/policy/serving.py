@@ -73,3 +73,32 @@ def config_maps(client: Client) -> ResourceClient[dict[str, Any]]:
 
 def config_map(name: str = "x", **data: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "namespace": "default"}, "data": data}
+
+
+def apply_configuration(expression: str) -> dict[str, Any]:
+    return {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}
+
+
+def json_patch(expression: str) -> dict[str, Any]:
+    return {"patchType": "JSONPatch", "jsonPatch": {"expression": expression}}
+
+
+async def mutate(
+    client: Client,
+    *mutations: dict[str, Any],
+    name: str = "policy",
+    rules: tuple[dict[str, Any], ...] = (rule(),),
+    binding: dict[str, Any] | None = None,
+    reinvocation: str = "Never",
+    **spec: Any,
+) -> None:
+    """Create a policy with these mutations, and a binding ``<name>-binding`` that puts it into force."""
+    body = {
+        "matchConstraints": {"resourceRules": list(rules)},
+        "mutations": list(mutations),
+        "reinvocationPolicy": reinvocation,
+        **spec,
+    }
+    await client.resource(MUTATING).create({"metadata": {"name": name}, "spec": body})
+    bound = {"policyName": name, **(binding or {})}
+    await client.resource(MUTATING_BINDING).create({"metadata": {"name": f"{name}-binding"}, "spec": bound})
