@@ -9,6 +9,7 @@ from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.cache import CachedObject
 from steersman.client.informer import ResourceEventHandlerFuncs, SharedInformer
+from steersman.client.resource_client import ResourceClient
 from steersman.client.work_queue import ItemExponentialFailureRateLimiter, RateLimitingQueue
 from steersman.client.workers import run_workers
 
@@ -77,10 +78,10 @@ class NamespaceController:
         for resource in await self._contents():
             objects = self._client.resource(resource)
             try:
-                if not (await objects.list(namespace=name, limit=1).page()).items:
+                if not await _has_any(objects, name):
                     continue
-                await objects.delete_collection(namespace=name)
-                if (await objects.list(namespace=name, limit=1).page()).items:
+                await objects.delete_collection(namespace=name, include_uninitialized=True)
+                if await _has_any(objects, name):
                     yield str(resource.group_resource)
             except ApiError as error:
                 if error.code not in (404, 405):
@@ -95,3 +96,8 @@ class NamespaceController:
         self._client.discovery.invalidate()
         served = await self._client.discovery.served()
         return [one.api_resource for one in served.preferred() if one.namespaced and one.verbs >= _NEEDED]
+
+
+async def _has_any(objects: ResourceClient[Any], namespace: str) -> bool:
+    """Whether there is anything of a kind, be it only waiting for its initializers."""
+    return bool((await objects.list(namespace=namespace, limit=1, include_uninitialized=True).page()).items)

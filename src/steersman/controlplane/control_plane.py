@@ -231,7 +231,8 @@ class ControlPlane:
         serving = DefinitionServing(lifecycle, self._cache, self._served, crds[0])
         await serving.start()
         self._stack.callback(serving.stop)
-        await self._stack.enter_async_context(running_controllers(self.client_config(), self._served, serving, sources))
+        controllers = running_controllers(self.client_config(), self._served, serving, sources, metrics, initialization)
+        await self._stack.enter_async_context(controllers)
 
     def _catalog(self) -> Catalog:
         minor = self._version.minor

@@ -3,34 +3,47 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, Protocol
 
 from steersman.apiextensions.finalizing_controller import FinalizingController
 from steersman.apiextensions.naming_controller import NamingController
 from steersman.apiextensions.serving import DefinitionServing
 from steersman.apimachinery.group_version import GroupResource
+from steersman.apiserver.metrics import Metrics
+from steersman.apiserver.registry.initialization import Initialization
 from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.served import ServedResources
 from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.config import Config
-from steersman.client.informer import SharedInformerFactory
+from steersman.client.informer import ListOptions, SharedInformerFactory
 from steersman.controllers.namespace_controller import NAMESPACES, NamespaceController
+from steersman.controlplane.initializers import add_initializer_metrics
 
 DEFINITIONS = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
+_NEEDED = frozenset(("create", "list", "update", "watch"))
 
 
 @asynccontextmanager
 async def running_controllers(
-    config: Config, served: ServedResources, serving: DefinitionServing, sources: Sources
+    config: Config,
+    served: ServedResources,
+    serving: DefinitionServing,
+    sources: Sources,
+    metrics: Metrics,
+    initialization: Initialization,
 ) -> AsyncIterator[None]:
     """Run the controllers of the kinds that are served, within the block."""
     async with Client(config) as client:
-        factory = SharedInformerFactory(client)
-        running = [
+        factory, seeing_all = SharedInformerFactory(client), SharedInformerFactory(client, tweak=_everything)
+        running: list[_Controller] = [
             *_of_definitions(client, factory, served, serving, sources),
-            *_of_namespaces(client, factory, served),
+            *_of_namespaces(client, seeing_all, served),
         ]
-        async with factory:
+        if initialization.enabled:
+            running.append(_of_initialization(client, factory, served, metrics, initialization.wait_seconds))
+        async with factory, seeing_all:
             tasks = [asyncio.create_task(controller.run()) for controller in running]
             try:
                 yield
@@ -38,6 +51,35 @@ async def running_controllers(
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Controller(Protocol):
+    async def run(self) -> None: ...
+
+
+def _everything(options: ListOptions) -> ListOptions:
+    """A namespace is emptied and goes whether it is initialized or not, and whatever in it is."""
+    return replace(options, include_uninitialized=True)
+
+
+def _of_initialization(
+    client: Client, factory: SharedInformerFactory, served: ServedResources, metrics: Metrics, stuck_seconds: float
+) -> _Controller:
+    from steersman.controllers.initialization_controller import CONFIGURATIONS, InitializationController
+
+    has_configurations = served.of_group_resource(CONFIGURATIONS.group_resource) is not None
+    informer = factory.for_resource(CONFIGURATIONS) if has_configurations else None
+    controller = InitializationController(client, informer, lambda: _initializable(served), stuck_seconds)
+    served.on_change(controller.served_changed)
+    add_initializer_metrics(metrics, controller.waiting)
+    return controller
+
+
+def _initializable(served: ServedResources) -> list[ApiResource[dict[str, Any]]]:
+    """What can be created and waited for, each in the version in which it is stored."""
+    named = {one.group_resource for one in served.all() if {*one.verbs} >= _NEEDED}
+    found = [one for one in map(served.of_group_resource, named) if one is not None and one.stored is not None]
+    return [ApiResource(one.group, one.version, one.plural, one.kind, one.namespaced, DICTS) for one in found]
 
 
 def _of_definitions(

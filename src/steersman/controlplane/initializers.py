@@ -1,6 +1,7 @@
 """What a server has more of whose chain has the plugin Initializers: a kind to configure them, and fields for them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,8 @@ from steersman.admission.initializers.configuration import (
 )
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionResource
 from steersman.apis.catalog import ALL, REF_PREFIX, BuiltinResource, Catalog, RuntimeConfig, Schema
+from steersman.apiserver.metric_family import Row
+from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.resource import Resource
 
 _VERSION = GroupVersion(CONFIGURATIONS.group, "v1alpha1")
@@ -26,6 +29,17 @@ _CONDITION: Mapping[str, Any] = {
         "reason": _STRING,
         "message": _STRING,
         "lastTransitionTime": {"type": "string", "format": "date-time"},
+    },
+}
+_POLICY: Mapping[str, Any] = {
+    "failurePolicy": {
+        "type": "string",
+        "description": f"{' or '.join(FAILURE_POLICIES)}: what becomes of an object when the time is up.",
+    },
+    "timeoutSeconds": {
+        "type": "integer",
+        "format": "int32",
+        "description": "How long its turn may last; for ever, unless failurePolicy or this is set.",
     },
 }
 _MORE: Mapping[str, Mapping[str, Any]] = {
@@ -45,17 +59,10 @@ _MORE: Mapping[str, Mapping[str, Any]] = {
     f"{_META}Initializer": {
         "commutes": {"type": "boolean", "description": "It has its turn together with neighbours that commute too."},
         "since": {"type": "string", "description": "When its turn began; set by the server."},
+        **_POLICY,
     },
     "io.k8s.api.admissionregistration.v1alpha1.Initializer": {
-        "failurePolicy": {
-            "type": "string",
-            "description": f"{' or '.join(FAILURE_POLICIES)}: what becomes of an object when the time is up.",
-        },
-        "timeoutSeconds": {
-            "type": "integer",
-            "format": "int32",
-            "description": "How long its turn may last; for ever, unless failurePolicy or this is set.",
-        },
+        **_POLICY,
         "commutes": {
             "type": "boolean",
             "description": "It may have its turn together with its neighbours, if they commute too.",
@@ -69,6 +76,24 @@ _MORE: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """Properties by definition, beside those that the minor has."""
+
+
+def add_initializer_metrics(metrics: Metrics, waiting: Callable[[], Iterable[tuple[str, float]]]) -> None:
+    """Show how many turns last now, and how long the longest does; ``waiting`` gives name and seconds of each."""
+
+    def count() -> Mapping[Row, float]:
+        return {(name,): float(number) for name, number in Counter(name for name, _ in waiting()).items()}
+
+    def oldest() -> Mapping[Row, float]:
+        ages: dict[Row, float] = {}
+        for name, seconds in waiting():
+            ages[(name,)] = max(seconds, ages.get((name,), 0.0))
+        return ages
+
+    text = "Objects that wait for an initializer whose turn it is."
+    metrics.gauge("apiserver_initializers_pending", text, ("initializer",), count)
+    text = "How long the longest of the turns has lasted that an initializer has now, in seconds."
+    metrics.gauge("apiserver_initializers_oldest_pending_seconds", text, ("initializer",), oldest)
 
 
 class CatalogWithInitializers(Catalog):

@@ -67,7 +67,9 @@ class ConfiguredInitializer:
 
     @property
     def pending(self) -> Pending:
-        return Pending(self.name, self.commutes)
+        """What an object gets that has to wait for it."""
+        seconds = self.policy.timeout_seconds
+        return Pending(self.name, self.commutes, "", seconds, self.policy.failure_policy if seconds else "")
 
     def matches(self, resource: GroupVersionResource) -> bool:
         return any(rule.matches(resource) for rule in self.rules)

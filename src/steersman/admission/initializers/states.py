@@ -16,8 +16,8 @@ it one. So a STEP, what a write does to ``metadata.initializers``, is allowed to
 - the SERVER, which alone writes down what it has seen.
 
 :data:`TRANSITIONS` is the whole of it: what is not in the table is refused. ``since`` (when its turn began),
-``commutes`` and ``conditions`` are the server's own: what a client says of them does not count, and what it leaves out
-stays.
+``conditions`` and what a name has beside, once the object is created, are the server's own: what a client says of them
+does not count, and what it leaves out stays.
 """
 
 from collections.abc import Mapping, Sequence
@@ -94,14 +94,36 @@ TRANSITIONS: Mapping[tuple[State, Step], Transition] = {
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A name that the object waits for. ``since`` is a MicroTime, empty before its turn."""
+    """A name that the object waits for. ``since`` is a MicroTime, empty before its turn.
+
+    ``timeout_seconds`` (0: none) and ``failure_policy`` are those of the configuration that assigned the name.
+    """
 
     name: str
     commutes: bool = False
     since: str = ""
+    timeout_seconds: int = 0
+    failure_policy: str = ""
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> "Pending":
+        seconds = value.get("timeoutSeconds")
+        return cls(
+            value.get("name") or "",
+            value.get("commutes") is True,
+            value.get("since") or "",
+            seconds if type(seconds) is int and seconds > 0 else 0,
+            value.get("failurePolicy") or "",
+        )
 
     def value(self) -> dict[str, Any]:
-        given = {"name": self.name, "commutes": self.commutes, "since": self.since}
+        given = {
+            "name": self.name,
+            "commutes": self.commutes,
+            "failurePolicy": self.failure_policy,
+            "timeoutSeconds": self.timeout_seconds,
+            "since": self.since,
+        }
         return {field: value for field, value in given.items() if value}
 
 
@@ -152,12 +174,12 @@ def read(value: Any) -> Initializers | None:
         raise Malformed(f"{PATH}.result", "must be a Status")
     if not isinstance(conditions, list) or not all(isinstance(one, dict) for one in conditions):
         raise Malformed(f"{PATH}.conditions", "must be a list of conditions")
-    names = (Pending(one.get("name") or "", one.get("commutes") is True, one.get("since") or "") for one in pending)
-    return Initializers(tuple(names), result, tuple(conditions))
+    return Initializers(tuple(map(Pending.read, pending)), result, tuple(conditions))
 
 
 def _is_named(one: Any) -> bool:
-    return isinstance(one, dict) and all(isinstance(one.get(field) or "", str) for field in ("name", "since"))
+    texts = ("name", "since", "failurePolicy")
+    return isinstance(one, dict) and all(isinstance(one.get(field) or "", str) for field in texts)
 
 
 def state_of(initializers: Initializers | None) -> State:

@@ -168,6 +168,8 @@ class Lifecycle:
             new = change(decode(resource, entry))
             new, warnings = await self._prepare_update(resource, namespace, name, new, old, options, subresource)
             if metadata.is_same(new, old):
+                if has_failed(old["metadata"]) and not options.dry_run:
+                    await self._delete_failed(resource, entry)
                 return Written(entry, warnings)
             value = encode(resource, new)
             if options.dry_run:

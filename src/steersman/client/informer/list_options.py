@@ -15,7 +15,8 @@ class ListOptions:
     """What a list or a watch asks for (API concepts, sections "Resource versions" and "Streaming lists").
 
     Empty strings, 0 and False are left out of the request. ``limit`` is in objects, ``timeout_seconds`` is when the
-    server ends a watch.
+    server ends a watch. ``include_uninitialized`` asks for what waits for initializers too; ``only``, which Steersman
+    knows, for that alone.
     """
 
     label_selector: str = ""
@@ -27,6 +28,7 @@ class ListOptions:
     timeout_seconds: int = 0
     allow_watch_bookmarks: bool = False
     send_initial_events: bool = False
+    include_uninitialized: bool | str = False
 
     def query(self) -> list[tuple[str, str]]:
         """The parameters as they stand in a URL, without ``watch``."""
@@ -40,6 +42,7 @@ class ListOptions:
             ("timeoutSeconds", self.timeout_seconds),
             ("allowWatchBookmarks", self.allow_watch_bookmarks),
             ("sendInitialEvents", self.send_initial_events),
+            ("includeUninitialized", self.include_uninitialized),
         )
         return [(name, "true" if value is True else str(value)) for name, value in fields if value]
 
