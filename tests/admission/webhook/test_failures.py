@@ -22,6 +22,7 @@ from steersman.admission.selection import AdmissionOptions
 from steersman.admission.webhook import connection
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission import Attributes
+from steersman.client.kinds import admissionregistration_v1 as registration
 
 Answering = Callable[[Any], Any]
 
@@ -250,8 +251,6 @@ async def test_a_broken_webhook_can_be_removed() -> None:
         await api.validating(hooks.webhook("/hook", rules=[everything]))
         with pytest.raises(ApiError):
             await api.create()
-
-        from steersman.client.kinds import admissionregistration_v1 as registration
 
         await api.client.resource(registration.VALIDATING_WEBHOOK_CONFIGURATIONS).delete("test")
 

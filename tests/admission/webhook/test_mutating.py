@@ -9,7 +9,7 @@ from tests.admission.webhook.webhook_server import WebhookServer, allow, deny, p
 from steersman.admission.selection import AdmissionOptions
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission import Attributes
-from steersman.client.kinds import core_v1
+from steersman.client.kinds import apps_v1, core_v1
 
 LABEL = {"op": "add", "path": "/metadata/labels", "value": {"a": "b"}}
 
@@ -315,8 +315,6 @@ async def test_audit_annotations_tell_of_mutations() -> None:
 
 
 async def _scale(hooks: WebhookServer, api: Any) -> Any:
-    from steersman.client.kinds import apps_v1
-
     deployments = api.client.resource(apps_v1.DEPLOYMENTS)
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     await deployments.create(

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -184,6 +185,4 @@ async def test_a_dry_run_says_so() -> None:
 
 
 def _json(value: Any) -> bytes:
-    import json
-
     return json.dumps(value).encode()

@@ -37,7 +37,7 @@ class EndpointsResolver:
             return _by_dns(namespace, name, port)
         entry = await self._objects.get(SERVICES, namespace, name)
         if entry is None:
-            raise not_found(SERVICES, name)
+            raise not_found(GroupResource("", "service"), name)
         spec = entry.parsed().get("spec") or {}
         if spec.get("type") == "ExternalName":
             return spec.get("externalName") or "", port
