@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from steersman.admission.configuration import refuse_configuration
+from steersman.admission.pod_spec import PODS, containers, objects_in
 from steersman.apimachinery.errors import field_not_supported, forbidden
-from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.registry.resource import Object
 
-PODS = GroupResource("", "pods")
 ALWAYS = "Always"
-_CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
 
 class AlwaysPullImages:
@@ -50,11 +48,9 @@ def _pulls_to_set(attributes: Attributes) -> Iterator[tuple[str, Object, str]]:
 
 
 def _pulls(pod: Object) -> Iterator[tuple[str, Object, str]]:
-    spec = pod.get("spec") or {}
-    for member in _CONTAINERS:
-        for at, container in enumerate(spec.get(member) or ()):
-            yield f"spec.{member}[{at}]", container, "imagePullPolicy"
-    for at, volume in enumerate(spec.get("volumes") or ()):
+    for path, container in containers(pod):
+        yield path, container, "imagePullPolicy"
+    for at, volume in objects_in((pod.get("spec") or {}).get("volumes")):
         if isinstance(volume.get("image"), dict):
             yield f"spec.volumes[{at}].image", volume["image"], "pullPolicy"
 

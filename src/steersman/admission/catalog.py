@@ -10,8 +10,33 @@ ENTRY_POINTS = "steersman.admission"
 
 _PLUGINS = {
     "AlwaysAdmit": "always_admit",
+    "NamespaceAutoProvision": "namespace_auto_provision",
     "NamespaceLifecycle": "namespace_lifecycle",
+    "NamespaceExists": "namespace_exists",
+    "SecurityContextDeny": "security_context_deny",
+    "LimitPodHardAntiAffinityTopology": "limit_pod_hard_anti_affinity_topology",
+    "LimitRanger": "limit_ranger",
+    "TaintNodesByCondition": "taint_nodes_by_condition",
     "AlwaysPullImages": "always_pull_images",
+    "PodNodeSelector": "pod_node_selector",
+    "Priority": "priority",
+    "DefaultTolerationSeconds": "default_toleration_seconds",
+    "PodTolerationRestriction": "pod_toleration_restriction",
+    "DenyEscalatingExec": "deny_escalating_exec",
+    "DenyExecOnPrivileged": "deny_exec_on_privileged",
+    "EventRateLimit": "event_rate_limit",
+    "ExtendedResourceToleration": "extended_resource_toleration",
+    "PersistentVolumeLabel": "persistent_volume_label",
+    "DefaultStorageClass": "default_storage_class",
+    "StorageObjectInUseProtection": "storage_object_in_use_protection",
+    "OwnerReferencesPermissionEnforcement": "owner_references_permission_enforcement",
+    "PersistentVolumeClaimResize": "persistent_volume_claim_resize",
+    "RuntimeClass": "runtime_class",
+    "CertificateApproval": "certificate_approval",
+    "CertificateSigning": "certificate_signing",
+    "CertificateSubjectRestriction": "certificate_subject_restriction",
+    "DefaultIngressClass": "default_ingress_class",
+    "DenyServiceExternalIPs": "deny_service_external_ips",
     "MutatingAdmissionPolicy": "policy.mutating",
     "MutatingAdmissionWebhook": "webhook.mutating",
     "Initializers": "initializers",
@@ -20,6 +45,9 @@ _PLUGINS = {
     "AlwaysDeny": "always_deny",
 }
 """In the recommended order: name to the module that has a class of this name."""
+
+_ALIASES = {"PVCProtection": "StorageObjectInUseProtection"}
+"""Names of old, which chains of then still use."""
 
 OTHERS_BEFORE = "AlwaysDeny"
 """Plugins that are not of this catalog stand before this one, in the order in which they are named."""
@@ -39,6 +67,11 @@ DEFAULT = frozenset(
 def known_names() -> list[str]:
     """The names of all plugins that can be had, those of other packages last."""
     return [*_PLUGINS, *sorted(one.name for one in entry_points(group=ENTRY_POINTS) if one.name not in _PLUGINS)]
+
+
+def present_name(name: str) -> str:
+    """What the plugin is called today."""
+    return _ALIASES.get(name, name)
 
 
 def is_known(name: str) -> bool:

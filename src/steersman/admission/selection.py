@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from steersman.admission import catalog
+from steersman.admission import catalog, recommended
 from steersman.admission.configuration import load_configurations
 from steersman.apiserver.admission import AdmissionPlugin
 from steersman.apiserver.admission.context import PluginContext
@@ -12,9 +12,9 @@ from steersman.apiserver.admission.context import PluginContext
 
 @dataclass(frozen=True, slots=True)
 class AdmissionOptions:
-    """``control`` is the whole chain in the caller's order; else ``enable`` and ``disable`` change the default one,
-    which has the recommended order. ``extra`` are plugins made by the caller; ``configuration`` is the file of
-    ``--admission-control-config-file``.
+    """``control`` is the whole chain in the caller's order, or the name of a recommended one (``1.9``); else
+    ``enable`` and ``disable`` change the default one, which has the recommended order. ``extra`` are plugins made by
+    the caller; ``configuration`` is the file of ``--admission-control-config-file``.
     """
 
     control: Sequence[str] = ()
@@ -31,14 +31,13 @@ def selected_names(options: AdmissionOptions) -> list[str]:
             raise ValueError(
                 "admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive"
             )
-        _check("admission-control", options.control)
-        return list(options.control)
-    _check("enable-admission-plugins", options.enable)
-    _check("disable-admission-plugins", options.disable)
-    if both := sorted({*options.enable} & {*options.disable}):
+        return _checked("admission-control", recommended.resolve(options.control))
+    enable = _checked("enable-admission-plugins", options.enable)
+    disable = _checked("disable-admission-plugins", options.disable)
+    if both := sorted({*enable} & {*disable}):
         raise ValueError(f"[{' '.join(both)}] in enable-admission-plugins and disable-admission-plugins overlapped")
-    wanted = (catalog.DEFAULT | {*options.enable}) - {*options.disable}
-    others = tuple(name for name in options.enable if not catalog.is_ours(name))
+    wanted = (catalog.DEFAULT | {*enable}) - {*disable}
+    others = tuple(name for name in enable if not catalog.is_ours(name))
     return catalog.in_recommended_order(frozenset(wanted), others)
 
 
@@ -47,25 +46,22 @@ def make_plugins(options: AdmissionOptions, context: PluginContext) -> list[Admi
 
     Raises ValueError for names and configurations that are wrong, or that are of a plugin nobody knows.
     """
-    configurations = load_configurations(options.configuration) if options.configuration is not None else {}
-    for name in configurations:
-        if not catalog.is_known(name):
-            raise ValueError(f"admission configuration: {_unknown(name)}")
+    loaded = load_configurations(options.configuration) if options.configuration is not None else {}
+    _checked("admission configuration", loaded)
+    configurations = {catalog.present_name(name): configuration for name, configuration in loaded.items()}
     made = [catalog.factory(name).create(context, configurations.get(name)) for name in selected_names(options)]
     ours = [plugin.name for plugin in made]
     at = ours.index(catalog.OTHERS_BEFORE) if catalog.OTHERS_BEFORE in ours and not options.control else len(made)
     return [*made[:at], *options.extra, *made[at:]]
 
 
-def _check(flag: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
+def _checked(flag: str, names: Iterable[str]) -> list[str]:
+    """The names as they are today. Raises ValueError for one that is unknown or doubled."""
+    checked: list[str] = []
+    for name in map(catalog.present_name, names):
+        if name in checked:
             raise ValueError(f'{flag}: plugin "{name}" stands twice')
         if not catalog.is_known(name):
-            raise ValueError(f"{flag}: {_unknown(name)}")
-        seen.add(name)
-
-
-def _unknown(name: str) -> str:
-    return f'plugin "{name}" is unknown; there are {", ".join(catalog.known_names())}'
+            raise ValueError(f'{flag}: plugin "{name}" is unknown; there are {", ".join(catalog.known_names())}')
+        checked.append(name)
+    return checked

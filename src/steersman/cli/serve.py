@@ -64,7 +64,10 @@ CompactionInterval = Annotated[
 AdmissionControl = Annotated[
     str,
     typer.Option(
-        metavar="A,B,C", help="The admission plugins, all of them and in this order.", show_default="the default ones"
+        metavar="A,B,C",
+        help="The admission plugins, all of them and in this order, or the name of a recommended chain: "
+        "1.6, 1.7, 1.8, 1.9, default.",
+        show_default="the default ones",
     ),
 ]
 EnablePlugins = Annotated[

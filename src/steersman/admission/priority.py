@@ -1,0 +1,134 @@
+"""Priority: a Pod has the priority of its PriorityClass, and says no number of its own.
+
+Specified in "Pod Priority and Preemption".
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from steersman.admission.configuration import refuse_configuration
+from steersman.admission.pod_spec import PODS, spec_of
+from steersman.apimachinery.errors import FieldError, field_forbidden, forbidden, invalid
+from steersman.apimachinery.group_version import GroupResource
+from steersman.apiserver.admission import CREATE, UPDATE, Attributes
+from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.registry.reader import ObjectReader
+from steersman.apiserver.registry.resource import Object
+
+PRIORITY_CLASSES = GroupResource("scheduling.k8s.io", "priorityclasses")
+HIGHEST_OF_USERS = 1_000_000_000
+SYSTEM_PREFIX = "system-"
+SYSTEM_CLASSES = {"system-cluster-critical": 2 * HIGHEST_OF_USERS, "system-node-critical": 2 * HIGHEST_OF_USERS + 1000}
+"""The classes of this prefix, and their values."""
+
+_KEPT = ("priority", "preemptionPolicy")
+
+
+class Priority:
+    name = "Priority"
+    operations = frozenset((CREATE, UPDATE))
+    resources = frozenset((PODS, PRIORITY_CLASSES))
+
+    def __init__(self, objects: ObjectReader) -> None:
+        self._objects = objects
+
+    @classmethod
+    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
+        refuse_configuration(cls.name, configuration)
+        return cls(context.objects)
+
+    async def admit(self, attributes: Attributes) -> None:
+        if attributes.group_resource != PODS or attributes.subresource or attributes.object is None:
+            return
+        if attributes.operation == CREATE:
+            spec = spec_of(attributes.object)
+            _settle(attributes, spec, await self._class_of(attributes, spec))
+        elif attributes.old_object is not None:
+            _keep(attributes.object.get("spec"), attributes.old_object.get("spec"))
+
+    async def validate(self, attributes: Attributes) -> None:
+        obj = attributes.object
+        if attributes.group_resource != PRIORITY_CLASSES or attributes.subresource or obj is None:
+            return
+        if attributes.operation == CREATE and (wrong := list(_reserved(obj))):
+            raise invalid(attributes.resource.gvk.group_kind, attributes.name, wrong)
+        if obj.get("globalDefault"):
+            present = await self._default()
+            if present is not None and present["metadata"]["name"] != attributes.name:
+                message = f"PriorityClass {present['metadata']['name']} is already marked as default."
+                raise forbidden(PRIORITY_CLASSES, attributes.name, f"{message} Only one default can exist")
+
+    async def _class_of(self, attributes: Attributes, spec: Object) -> Object | None:
+        name = spec.get("priorityClassName")
+        if not name:
+            return await self._default()
+        entry = await self._objects.get(PRIORITY_CLASSES, "", name)
+        if entry is None:
+            raise forbidden(PODS, attributes.name, f"no PriorityClass with name {name} was found")
+        found: Object = entry.parsed()
+        return found
+
+    async def _default(self) -> Object | None:
+        """Should there be several, which only a race could bring, it is the one of the lowest value."""
+        classes = [entry.parsed() for entry in await self._objects.list(PRIORITY_CLASSES)]
+        return min((one for one in classes if one.get("globalDefault")), key=_value, default=None)
+
+
+def _settle(attributes: Attributes, spec: Object, priority_class: Object | None) -> None:
+    """Set name, priority and preemption policy as the class has them; without one the priority is 0."""
+    value = 0
+    policy = None
+    if priority_class is not None:
+        spec["priorityClassName"] = priority_class["metadata"]["name"]
+        value, policy = _value(priority_class), priority_class.get("preemptionPolicy")
+    sent = spec.get("priority")
+    if sent is not None and sent != value:
+        message = (
+            f"the integer value of priority ({sent}) must not be provided in pod spec;"
+            f" priority admission controller computed {value} from the given PriorityClass name"
+        )
+        raise forbidden(PODS, attributes.name, message)
+    spec["priority"] = value
+    if policy is None:
+        return
+    sent = spec.get("preemptionPolicy")
+    if sent is not None and sent != policy:
+        message = (
+            f"the string value of PreemptionPolicy ({sent}) must not be provided in pod spec;"
+            f" priority admission controller computed {policy} from the given PriorityClass name"
+        )
+        raise forbidden(PODS, attributes.name, message)
+    spec["preemptionPolicy"] = policy
+
+
+def _keep(spec: Any, old: Any) -> None:
+    """What this plugin set at creation stays, where an update leaves it out."""
+    if isinstance(spec, dict) and isinstance(old, dict):
+        for field in _KEPT:
+            if spec.get(field) is None and old.get(field) is not None:
+                spec[field] = old[field]
+
+
+def _reserved(priority_class: Object) -> Iterator[FieldError]:
+    """What of the class is the system's alone."""
+    name, value = priority_class["metadata"]["name"], _value(priority_class)
+    if name.startswith(SYSTEM_PREFIX):
+        problem = _not_the_system_class(name, value, bool(priority_class.get("globalDefault")))
+        if problem:
+            message = f"priority class names with '{SYSTEM_PREFIX}' prefix are reserved for system use only. error: "
+            yield field_forbidden("metadata.name", message + problem)
+    elif value > HIGHEST_OF_USERS:
+        yield field_forbidden("value", f"maximum allowed value of a user defined priority is {HIGHEST_OF_USERS}")
+
+
+def _not_the_system_class(name: str, value: int, global_default: bool) -> str:
+    if name not in SYSTEM_CLASSES:
+        return f"{name} is not a known system priority class"
+    if value != SYSTEM_CLASSES[name]:
+        return f"value of {name} PriorityClass must be {SYSTEM_CLASSES[name]}"
+    return f"globalDefault of {name} PriorityClass must be false" if global_default else ""
+
+
+def _value(priority_class: Object) -> int:
+    value: int = priority_class.get("value") or 0
+    return value

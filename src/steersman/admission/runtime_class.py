@@ -1,0 +1,101 @@
+"""RuntimeClass: a Pod takes on the overhead, node selector and tolerations of the class that runs it.
+
+Specified in "Runtime Class" and KEP-688 (Pod overhead).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from steersman.admission import tolerations
+from steersman.admission.configuration import refuse_configuration
+from steersman.admission.pod_spec import PODS, Amounts, amounts, spec_of
+from steersman.apimachinery.errors import forbidden
+from steersman.apimachinery.group_version import GroupResource
+from steersman.apiserver.admission import CREATE, Attributes
+from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.registry.reader import ObjectReader
+from steersman.apiserver.registry.resource import Object
+
+RUNTIME_CLASSES = GroupResource("node.k8s.io", "runtimeclasses")
+
+
+class RuntimeClass:
+    name = "RuntimeClass"
+    operations = frozenset((CREATE,))
+    resources = frozenset((PODS,))
+
+    def __init__(self, objects: ObjectReader) -> None:
+        self._objects = objects
+
+    @classmethod
+    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
+        refuse_configuration(cls.name, configuration)
+        return cls(context.objects)
+
+    async def admit(self, attributes: Attributes) -> None:
+        if attributes.subresource or attributes.object is None:
+            return
+        runtime_class = await self._class_of(attributes)
+        if runtime_class is None:
+            return
+        spec = spec_of(attributes.object)
+        overhead = _overhead(runtime_class)
+        if overhead is not None:
+            if spec.get("overhead") is not None and _amounts(spec["overhead"]) != _amounts(overhead):
+                raise _mismatch(attributes)
+            spec["overhead"] = overhead
+        scheduling = runtime_class.get("scheduling")
+        if scheduling:
+            _schedule(attributes, spec, scheduling)
+
+    async def validate(self, attributes: Attributes) -> None:
+        if attributes.subresource or attributes.object is None:
+            return
+        sent = (attributes.object.get("spec") or {}).get("overhead")
+        runtime_class = await self._class_of(attributes)
+        overhead = _overhead(runtime_class) if runtime_class is not None else None
+        if overhead is None and sent is not None:
+            message = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
+            raise forbidden(PODS, attributes.name, message)
+        if overhead is not None and _amounts(sent) != _amounts(overhead):
+            raise _mismatch(attributes)
+
+    async def _class_of(self, attributes: Attributes) -> Object | None:
+        name = ((attributes.object or {}).get("spec") or {}).get("runtimeClassName")
+        if name is None:
+            return None
+        entry = await self._objects.get(RUNTIME_CLASSES, "", name)
+        if entry is None:
+            raise forbidden(PODS, attributes.name, f'pod rejected: RuntimeClass "{name}" not found')
+        found: Object = entry.parsed()
+        return found
+
+
+def _schedule(attributes: Attributes, spec: Object, scheduling: Object) -> None:
+    selected = spec.get("nodeSelector") or {}
+    ordered = scheduling.get("nodeSelector") or {}
+    for key, value in ordered.items():
+        if selected.get(key, value) != value:
+            message = (
+                f"conflict: runtimeClass.scheduling.nodeSelector[{key}] = {value};"
+                f" pod.spec.nodeSelector[{key}] = {selected[key]}"
+            )
+            raise forbidden(PODS, attributes.name, message)
+    if ordered:
+        spec["nodeSelector"] = {**selected, **ordered}
+    if scheduling.get("tolerations"):
+        spec["tolerations"] = tolerations.merge(tolerations.of_pod(spec), scheduling["tolerations"])
+
+
+def _overhead(runtime_class: Object) -> Object | None:
+    overhead = runtime_class.get("overhead")
+    return None if overhead is None else overhead.get("podFixed") or {}
+
+
+def _amounts(overhead: Any) -> Amounts:
+    return amounts({"requests": overhead}, "requests")
+
+
+def _mismatch(attributes: Attributes) -> Exception:
+    message = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
+    return forbidden(PODS, attributes.name, message)

@@ -1,0 +1,48 @@
+from typing import Any
+
+import pytest
+from tests.admission.plugin_server import pod, refusal, serving
+
+from steersman.client.kinds import core_v1
+
+PLUGIN = "LimitPodHardAntiAffinityTopology"
+
+
+def apart(*keys: str, kind: str = "podAntiAffinity") -> Any:
+    terms = [{"topologyKey": key, "labelSelector": {"matchLabels": {"a": "b"}}} for key in keys]
+    return {kind: {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+
+
+@pytest.mark.parametrize(
+    "affinity",
+    [
+        None,
+        {},
+        apart("kubernetes.io/hostname"),
+        apart("topology.kubernetes.io/zone", kind="podAffinity"),
+        {
+            "podAntiAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {"weight": 1, "podAffinityTerm": {"topologyKey": "topology.kubernetes.io/zone"}}
+                ]
+            }
+        },
+    ],
+    ids=["none", "empty", "by node", "together", "preferred"],
+)
+async def test_what_keeps_no_zone_free_passes(affinity: Any) -> None:
+    async with serving(PLUGIN) as client:
+        created = await client.resource(core_v1.PODS).create(pod(affinity=affinity))
+
+    assert created["spec"].get("affinity") == affinity
+
+
+async def test_another_topology_is_refused_wherever_it_stands() -> None:
+    affinity = apart("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+    async with serving(PLUGIN) as client:
+        refused = await refusal(client.resource(core_v1.PODS).create(pod(affinity=affinity)))
+
+    assert refused.message == (
+        'pods "web" is forbidden: affinity.PodAntiAffinity.RequiredDuringScheduling has TopologyKey'
+        " topology.kubernetes.io/zone but only key kubernetes.io/hostname is allowed"
+    )
