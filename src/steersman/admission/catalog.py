@@ -1,9 +1,12 @@
 """The plugins that come with the server: their names, in the order in which kube-apiserver asks them."""
 
 from importlib import import_module
-from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 from steersman.apiserver.admission.context import PluginFactory
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 ENTRY_POINTS = "steersman.admission"
 """The group of entry points in which other packages name theirs: the plugin's name, and its factory."""
@@ -66,7 +69,7 @@ DEFAULT = frozenset(
 
 def known_names() -> list[str]:
     """The names of all plugins that can be had, those of other packages last."""
-    return [*_PLUGINS, *sorted(one.name for one in entry_points(group=ENTRY_POINTS) if one.name not in _PLUGINS)]
+    return [*_PLUGINS, *sorted(one.name for one in _of_others() if one.name not in _PLUGINS)]
 
 
 def present_name(name: str) -> str:
@@ -76,7 +79,7 @@ def present_name(name: str) -> str:
 
 def is_known(name: str) -> bool:
     """Other packages are looked through only for a name that is not ours."""
-    return name in _PLUGINS or any(entry_points(group=ENTRY_POINTS, name=name))
+    return name in _PLUGINS or name in _of_others().names
 
 
 def in_recommended_order(names: frozenset[str], others: tuple[str, ...] = ()) -> list[str]:
@@ -99,9 +102,16 @@ def factory(name: str) -> PluginFactory:
     if name in _PLUGINS:
         made: PluginFactory = getattr(import_module(f"steersman.admission.{_PLUGINS[name]}"), name)
         return made
-    (found,) = entry_points(group=ENTRY_POINTS, name=name)
+    found = _of_others()[name]
     try:
         loaded: PluginFactory = found.load()
     except Exception as error:
         raise ValueError(f'admission plugin "{name}" cannot be loaded from {found.value}: {error}') from error
     return loaded
+
+
+def _of_others() -> "EntryPoints":
+    """The plugins of other packages; what looks for them is imported only where somebody asks."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=ENTRY_POINTS)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from steersman.apimachinery.encoding import yaml
 from steersman.apimachinery.errors import ApiError
 from steersman.client.config.errors import ConfigError
 from steersman.client.config.exec_plugin import API_VERSIONS, CLUSTER_EXTENSION, IF_AVAILABLE, ExecPlugin, decode_base64
@@ -74,6 +73,9 @@ def parse_kubeconfig(body: bytes, origin: str) -> Kubeconfig:
 
 
 def _document(body: bytes) -> dict[str, Any] | None:
+    # Imported for those who have a file: a client inside the server's process has none.
+    from steersman.apimachinery.encoding import yaml
+
     try:
         document = yaml.decode(body)
     except ApiError as error:
