@@ -27,8 +27,8 @@ class Front:
 
     async def create(self, name: str = "x", **fields: Any) -> Any:
         """A ConfigMap."""
-        metadata = {"name": name, **fields.pop("metadata", {})}
-        return await self.client.resource(core_v1.CONFIG_MAPS).create({"metadata": metadata, **fields})
+        config_map: Any = {"metadata": {"name": name, **fields.pop("metadata", {})}, **fields}
+        return await self.client.resource(core_v1.CONFIG_MAPS).create(config_map)
 
     async def metrics(self) -> str:
         answer = await self.client.rest.request("GET", "/metrics", accept="text/plain")

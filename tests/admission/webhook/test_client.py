@@ -59,7 +59,7 @@ async def test_endpoints_count_where_there_are_no_slices() -> None:
     async with front() as api, webhook_server("hook.default.svc") as hooks:
         hooks.on("/hook", lambda request: allow(request))
         await add_service(api)
-        subset = {"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "https", "port": hooks.port}]}
+        subset: Any = {"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "https", "port": hooks.port}]}
         await api.client.resource(core_v1.ENDPOINTS).create({"metadata": {"name": "hook"}, "subsets": [subset]})
         await api.validating(to_service(hooks))
 

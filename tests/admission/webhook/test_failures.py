@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -90,7 +91,7 @@ async def test_what_the_client_is_told(phase: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize("phase", ["mutating", "validating"])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ["500", "garbage", "wrong uid"])
 async def test_ignore_passes_over_it(phase: str, mode: str) -> None:
     listens = Listens()
     async with front(AdmissionOptions(extra=(listens,))) as api, webhook_server() as hooks:
@@ -255,3 +256,43 @@ async def test_a_broken_webhook_can_be_removed() -> None:
         await api.client.resource(registration.VALIDATING_WEBHOOK_CONFIGURATIONS).delete("test")
 
         await api.create()
+
+
+async def test_versions_that_nobody_knows() -> None:
+    async with front(version="1.20") as api, webhook_server() as hooks:
+        webhook = hooks.webhook("/hook", admissionReviewVersions=["v9"], failurePolicy="Fail")
+        body = {"metadata": {"name": "x"}, "webhooks": [webhook]}
+        base = "/apis/admissionregistration.k8s.io/v1beta1/validatingwebhookconfigurations"
+        await api.client.rest.request("POST", base, body=json.dumps(body).encode())
+
+        with pytest.raises(ApiError) as refusal:
+            await api.create()
+
+    assert refusal.value.message == (
+        f"Internal error occurred: {FAILED}could not create admission objects:"
+        " webhook does not accept known AdmissionReview versions (v1, v1beta1)"
+    )
+
+
+async def test_one_address_gets_so_many_calls_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MAX_CALLS", 2)
+    active = peak = 0
+
+    async def count(request: Any) -> Any:
+        nonlocal active, peak
+        active += 1
+        peak = max(peak, active)
+        await asyncio.sleep(0.005)
+        active -= 1
+        return allow(request)
+
+    paths = [f"/hook{at}" for at in range(6)]
+    async with front() as api, webhook_server() as hooks:
+        for path in paths:
+            hooks.on(path, count)
+        await api.validating(*map(hooks.webhook, paths))
+
+        await api.create()
+
+    assert len(hooks.requests) == len(paths)
+    assert peak <= 2

@@ -162,7 +162,7 @@ async def calls(api: Front, hooks: WebhookServer, **webhook: Any) -> list[str]:
     await namespaces.create({"metadata": {"name": "prod", "labels": {"env": "prod"}}})
     for namespace in ("default", "prod"):
         for tier in ("web", "db"):
-            meta = {"name": f"{namespace}-{tier}", "labels": {"tier": tier}}
+            meta: Any = {"name": f"{namespace}-{tier}", "labels": {"tier": tier}}
             await config_maps.create({"metadata": meta}, namespace=namespace)
     return [request["name"] for request in hooks.calls("/hook")]
 

@@ -314,11 +314,51 @@ async def test_audit_annotations_tell_of_mutations() -> None:
     assert listens.annotations["b.example.com/why"] == "because"
 
 
+TEMPLATE: Any = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+
+
+async def test_only_the_status_subresource_writes_the_status_and_nothing_else() -> None:
+    changes = [
+        {"op": "add", "path": "/status", "value": {"replicas": 9}},
+        {"op": "replace", "path": "/spec/replicas", "value": 5},
+    ]
+    resources = ["deployments", "deployments/status"]
+    rule = {"operations": ["*"], "apiGroups": ["apps"], "apiVersions": ["v1"], "resources": resources}
+    async with front() as api, webhook_server() as hooks:
+        hooks.on("/both", lambda request: patch(request, *changes))
+        await api.mutating(hooks.webhook("/both", rules=[rule]))
+        deployments = api.client.resource(apps_v1.DEPLOYMENTS)
+
+        spec: Any = {"selector": {"matchLabels": {"a": "b"}}, "template": TEMPLATE, "replicas": 1}
+        created = await deployments.create({"metadata": {"name": "x"}, "spec": spec})
+        updated = await deployments.patch("x", {"spec": {"replicas": 2}})
+        status = await deployments.patch("x", {"status": {"replicas": 1}}, subresource="status")
+
+    shown = [
+        (one.get("status"), one["spec"].get("replicas"), one["metadata"].get("generation"))
+        for one in (created, updated, status)
+    ]
+    assert shown == [(None, 5, 1), (None, 5, 1), ({"replicas": 9}, 5, 1)]
+
+
+async def test_a_change_of_the_spec_is_a_new_generation() -> None:
+    rule = {"operations": ["UPDATE"], "apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments"]}
+    async with front() as api, webhook_server() as hooks:
+        deployments = api.client.resource(apps_v1.DEPLOYMENTS)
+        spec: Any = {"selector": {"matchLabels": {"a": "b"}}, "template": TEMPLATE}
+        await deployments.create({"metadata": {"name": "x"}, "spec": spec})
+        hooks.on("/grow", lambda request: patch(request, {"op": "replace", "path": "/spec/replicas", "value": 5}))
+        await api.mutating(hooks.webhook("/grow", rules=[rule]))
+
+        labelled = await deployments.patch("x", {"metadata": {"labels": {"a": "b"}}})
+
+    assert (labelled["spec"].get("replicas"), labelled["metadata"].get("generation")) == (5, 2)
+
+
 async def _scale(hooks: WebhookServer, api: Any) -> Any:
     deployments = api.client.resource(apps_v1.DEPLOYMENTS)
-    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     await deployments.create(
-        {"metadata": {"name": "x"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template}}
+        {"metadata": {"name": "x"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": TEMPLATE}}
     )
     rule = {"operations": ["UPDATE"], "apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments/scale"]}
     await api.mutating(hooks.webhook("/scale", rules=[rule]))

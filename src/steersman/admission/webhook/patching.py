@@ -41,20 +41,23 @@ def apply(answer: Answer, invocation: Invocation, attributes: Attributes) -> boo
             f'admission webhook "{name}" attempted to modify the object, which is not supported for this operation'
         )
     source, target = attributes.resource, invocation.resource
-    before = shown(attributes.object, source, target, attributes.subresource)
+    before = shown(attributes.object, source, target, attributes.subresource) or {}
     try:
         patched = patch.apply(before)
     except ApiError as error:
         raise internal_error(_cause(error)) from None
     _check_type(patched, before)
     part = target.subresources.get(attributes.subresource) if attributes.subresource else None
-    if part is not None and part.kind != target.gvk:
-        if changed := not metadata.is_same(patched, before or {}):
-            parent = msgspec.to_builtins(converted(attributes.object, source, target))
-            attributes.object = converted(part.write(parent, patched), target, source)
-        return changed
-    changed = _decode(target, patched, before or {}, attributes)
+    if part is None or part.kind == target.gvk:
+        changed = _decode(target, patched, before, attributes)
+    else:
+        changed = not metadata.is_same(patched, before)
+    if part is not None:
+        # Of a part, such as the status, only what it writes counts.
+        patched = part.write(msgspec.to_builtins(converted(attributes.object, source, target)), patched)
     attributes.object = converted(patched, target, source)
+    if part is None:
+        _prepare(attributes.object, attributes)
     return changed
 
 
@@ -84,10 +87,9 @@ def _cause(error: ApiError) -> str:
     return causes[0].get("message") or error.message
 
 
-def _check_type(patched: Any, before: Object | None) -> None:
+def _check_type(patched: Any, wanted: Object) -> None:
     if not isinstance(patched, dict):
         raise internal_error("json: the patched object is no object")
-    wanted = before or {}
     if not patched.get("kind"):
         raise internal_error(f"Object 'Kind' is missing in '{orjson.dumps(patched).decode()}'")
     if (patched["kind"], patched.get("apiVersion")) != (wanted.get("kind"), wanted.get("apiVersion")):
@@ -111,6 +113,19 @@ def _decode(resource: Resource, patched: Object, before: Object, attributes: Att
     changed = not metadata.is_same(patched, before)
     shape.set_defaults(resource, patched)
     return changed
+
+
+def _prepare(obj: Object, attributes: Attributes) -> None:
+    """What the kind does to every object that is written (a status of its own, the generation), now to this one."""
+    strategy, old = attributes.resource.strategy, attributes.old_object
+    if old is None:
+        strategy.prepare_for_create(obj)
+        return
+    strategy.prepare_for_update(obj, old)
+    if strategy.tracks_generation:
+        if "generation" in old["metadata"]:
+            obj["metadata"]["generation"] = old["metadata"]["generation"]
+        metadata.bump_generation(obj, old, strategy.has_status)
 
 
 def _settled(meta: Object, before: Object, attributes: Attributes) -> Object:
