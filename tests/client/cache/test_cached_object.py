@@ -1,4 +1,5 @@
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -180,6 +181,24 @@ def test_the_default_type_is_spliced_in_where_the_object_does_not_tell(
 def test_what_is_no_object_is_malformed(raw: bytes) -> None:
     with pytest.raises(MalformedObject, match="unable to decode an object"):
         CachedObject(raw)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "look"),
+    [
+        ({"labels": {"a": 1}}, lambda obj: obj.labels),
+        ({"labels": ["a"]}, lambda obj: obj.matches(parse("a"))),
+        ({"uid": 1}, lambda obj: obj.uid),
+        ({"annotations": 1}, lambda obj: obj.annotations),
+        ({"ownerReferences": 1}, lambda obj: obj.owner_references),
+    ],
+)
+def test_what_is_decoded_late_is_malformed_when_it_is_looked_at(
+    metadata: dict[str, Any], look: Callable[[CachedObject], object]
+) -> None:
+    obj = CachedObject.from_dict({"metadata": {"name": "n"} | metadata})
+    with pytest.raises(MalformedObject, match="of n:"):
+        look(obj)
 
 
 def test_its_repr_names_it() -> None:

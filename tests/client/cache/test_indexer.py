@@ -76,6 +76,13 @@ def test_there_is_a_namespace_index() -> None:
     assert indexer.list_index_func_values(NAMESPACE_INDEX) == ["a", "b", ""]
 
 
+def test_the_namespace_index_may_be_replaced_by_another() -> None:
+    indexer = Indexer({NAMESPACE_INDEX: by_node})
+    indexer.add(pod("ns/p", "n1"))
+    indexer.update(pod("ns/p", "n2"))
+    assert indexer.list_index_func_values(NAMESPACE_INDEX) == ["n2"]
+
+
 def test_an_object_is_found_by_each_of_its_values_until_it_has_them_no_more() -> None:
     indexer = Indexer({"label": by_label_value})
     indexer.add(pod("ns/p", a="x", b="y", c="x"))
@@ -85,6 +92,17 @@ def test_an_object_is_found_by_each_of_its_values_until_it_has_them_no_more() ->
     assert indexer.index_keys("label", "y") == indexer.index_keys("label", "z") == ["ns/p"]
     indexer.update(pod("ns/p"))
     assert indexer.list_index_func_values("label") == []
+
+
+def test_the_values_of_objects_that_share_some_are_told_apart() -> None:
+    indexer = Indexer({"label": by_label_value})
+    for one in (pod("ns/1", a="x", b="y"), pod("ns/2", a="x", b="y"), pod("ns/3", a="x"), pod("ns/4", a="y", b="x")):
+        indexer.add(one)
+    indexer.delete(pod("ns/1"))
+    assert indexer.index_keys("label", "x") == ["ns/2", "ns/3", "ns/4"]
+    indexer.update(pod("ns/2", a="y"))
+    assert indexer.index_keys("label", "x") == ["ns/3", "ns/4"]
+    assert indexer.index_keys("label", "y") == ["ns/2", "ns/4"]
 
 
 def test_index_gives_those_that_share_a_value_each_once() -> None:

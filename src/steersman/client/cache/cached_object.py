@@ -34,16 +34,14 @@ class OwnerReference(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     block_owner_deletion: bool | None = None
 
 
-# gc=False in these: they hold strings and dicts of strings, which cannot be part of a cycle.
+# gc=False in these: they hold strings, bytes and dicts of strings, which cannot be part of a cycle.
 class _Metadata(msgspec.Struct, gc=False, rename="camel"):
     name: str | None = None
     namespace: str | None = None
-    uid: str | None = None
     resource_version: str | None = None
     generation: int | None = None
     deletion_timestamp: str | None = None
-    labels: dict[str, str] | None = None
-    owner_references: tuple[OwnerReference, ...] | None = None
+    labels: msgspec.Raw = msgspec.Raw()
 
 
 class _Head(msgspec.Struct, gc=False, rename="camel"):
@@ -52,16 +50,21 @@ class _Head(msgspec.Struct, gc=False, rename="camel"):
     kind: str = ""
 
 
-class _Annotations(msgspec.Struct, gc=False):
+class _Details(msgspec.Struct, gc=False, rename="camel"):
+    """What few ask for, and takes memory: decoded at each call."""
+
+    uid: str | None = None
     annotations: dict[str, str] | None = None
+    owner_references: tuple[OwnerReference, ...] | None = None
 
 
-class _Annotated(msgspec.Struct, gc=False):
-    metadata: _Annotations
+class _Detailed(msgspec.Struct, gc=False):
+    metadata: _Details
 
 
 _decode_head = msgspec.json.Decoder(_Head).decode
-_decode_annotated = msgspec.json.Decoder(_Annotated).decode
+_decode_detailed = msgspec.json.Decoder(_Detailed).decode
+_decode_labels = msgspec.json.Decoder(dict[str, str] | None).decode
 
 
 class TypeMeta(NamedTuple):
@@ -83,7 +86,18 @@ class CachedObject(RefusesItemChanges, Mapping[str, Any]):
     a list do not; it is then spliced into the bytes. Raises MalformedObject.
     """
 
-    __slots__ = ("_api_version", "_key", "_kind", "_metadata", "_parsed", "_raw")
+    __slots__ = (
+        "_api_version",
+        "_deletion_timestamp",
+        "_generation",
+        "_key",
+        "_kind",
+        "_labels",
+        "_namespace",
+        "_parsed",
+        "_raw",
+        "_resource_version",
+    )
 
     def __init__(self, raw: bytes | msgspec.Raw, default_type: TypeMeta | None = None) -> None:
         try:
@@ -95,13 +109,16 @@ class CachedObject(RefusesItemChanges, Mapping[str, Any]):
             head.api_version = head.api_version or default_type.api_version
             head.kind = head.kind or default_type.kind
         metadata = head.metadata
-        # One string serves all objects of a namespace; likewise of a kind.
-        namespace = metadata.namespace = intern(metadata.namespace or "")
         name = metadata.name or ""
-        metadata.name = None  # the key ends with it, and one string is enough
-        self._raw = bytes(raw)  # a Raw would keep the whole list alive
-        self._metadata = metadata
+        # One string serves all objects of a namespace; likewise of a kind.
+        self._namespace = namespace = intern(metadata.namespace or "")
         self._key = f"{namespace}/{name}" if namespace else name
+        self._resource_version = metadata.resource_version or ""
+        self._generation = metadata.generation or 0
+        self._deletion_timestamp = metadata.deletion_timestamp
+        # As JSON they take a fifth of a dict's memory, and are decoded in a tenth of a microsecond.
+        self._labels = bytes(metadata.labels)
+        self._raw = bytes(raw)  # a Raw would keep the whole list alive
         self._api_version = intern(head.api_version)
         self._kind = intern(head.kind)
         self._parsed: dict[str, Any] | None = None
@@ -131,48 +148,59 @@ class CachedObject(RefusesItemChanges, Mapping[str, Any]):
 
     @property
     def name(self) -> str:
-        namespace = self._metadata.namespace
+        namespace = self._namespace
         return self._key[len(namespace) + 1 :] if namespace else self._key
 
     @property
     def namespace(self) -> str:
         """The empty string for an object of the cluster."""
-        return self._metadata.namespace or ""
-
-    @property
-    def uid(self) -> str:
-        return self._metadata.uid or ""
+        return self._namespace
 
     @property
     def resource_version(self) -> str:
-        return self._metadata.resource_version or ""
+        return self._resource_version
 
     @property
     def generation(self) -> int:
         """0 for kinds without a generation."""
-        return self._metadata.generation or 0
+        return self._generation
 
     @property
     def deletion_timestamp(self) -> str | None:
         """RFC 3339; None unless the object is being deleted."""
-        return self._metadata.deletion_timestamp
-
-    @property
-    def owner_references(self) -> tuple[OwnerReference, ...]:
-        return self._metadata.owner_references or ()
+        return self._deletion_timestamp
 
     @property
     def labels(self) -> Mapping[str, str]:
-        return ReadOnlyMapping(self._metadata.labels or {})
+        return ReadOnlyMapping(self._decoded_labels())
+
+    @property
+    def uid(self) -> str:
+        return self._details().uid or ""
+
+    @property
+    def owner_references(self) -> tuple[OwnerReference, ...]:
+        return self._details().owner_references or ()
 
     @property
     def annotations(self) -> Mapping[str, str]:
-        """Decoded at each call, for they are seldom asked for and may be long."""
-        return ReadOnlyMapping(_decode_annotated(self._raw).metadata.annotations or {})
+        return ReadOnlyMapping(self._details().annotations or {})
 
     def matches(self, selector: Selector) -> bool:
         """Tell whether the label selector selects this object."""
-        return selector.matches(self._metadata.labels or {})
+        return selector.matches(self._decoded_labels())
+
+    def _decoded_labels(self) -> dict[str, str]:
+        try:
+            return (self._labels and _decode_labels(self._labels)) or {}
+        except msgspec.MsgspecError as error:
+            raise MalformedObject(f"unable to decode the labels of {self._key}: {error}") from None
+
+    def _details(self) -> _Details:
+        try:
+            return _decode_detailed(self._raw).metadata
+        except msgspec.MsgspecError as error:
+            raise MalformedObject(f"unable to decode the metadata of {self._key}: {error}") from None
 
     def deep_copy(self) -> dict[str, Any]:
         """The object as plain dicts and lists, shared with nobody."""

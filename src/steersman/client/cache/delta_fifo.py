@@ -114,9 +114,9 @@ class DeltaFIFO:
         ``resource_version`` is that of the list they are from; the queue keeps none, whoever lists does.
         """
         listed = [self._transformed(obj) for obj in objects]
+        gone = self._known_besides(listed)
         for obj in listed:
             self._enqueue(Delta(DeltaType.REPLACED, obj))
-        gone = self._known_besides({obj.key for obj in listed})
         for tombstone in gone:
             self._enqueue(Delta(DeltaType.DELETED, tombstone))
         if not self._populated:
@@ -179,17 +179,19 @@ class DeltaFIFO:
     def _transformed(self, obj: CachedObject) -> CachedObject:
         return obj if self._transformer is None else self._transformer(obj)
 
-    def _known_besides(self, keys: set[str]) -> list[DeletedFinalStateUnknown]:
-        """Tombstones of the objects that are known and do not have one of these keys."""
+    def _known_besides(self, listed: list[CachedObject]) -> list[DeletedFinalStateUnknown]:
+        """Tombstones of the objects that are known and not listed."""
+        store = self._known
+        held = [] if store is None else store.list_keys()
+        if not (held or self._items):
+            return []
         gone = []
+        keys = {obj.key for obj in listed}
         for key, deltas in self._items.items():
             if key not in keys:
                 last = deltas.newest.object
                 gone.append(last if isinstance(last, DeletedFinalStateUnknown) else DeletedFinalStateUnknown(key, last))
-        if self._known is not None:
-            for key in self._known.list_keys():
-                if key not in keys and key not in self._items:
-                    gone.append(DeletedFinalStateUnknown(key, self._known.get_by_key(key)))
+        gone += [DeletedFinalStateUnknown(key, obj) for key, obj in known if key not in keys and key not in self._items]
         return gone
 
     def _enqueue(self, delta: Delta) -> None:

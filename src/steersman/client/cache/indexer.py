@@ -7,7 +7,7 @@ read-only. It belongs to one event loop: a change is done when its call returns,
 from collections.abc import Iterable
 
 from steersman.client.cache.cached_object import CachedObject
-from steersman.client.cache.index import NAMESPACE_INDEX, Index, Indexers, IndexFunc, meta_namespace_index
+from steersman.client.cache.index import NAMESPACE_INDEX, Index, Indexers, IndexFunc, make_index, meta_namespace_index
 from steersman.client.cache.keys import DeletedFinalStateUnknown
 
 Objects = list[CachedObject]
@@ -25,7 +25,7 @@ class Indexer:
     def __init__(self, indexers: Indexers | None = None) -> None:
         functions = {NAMESPACE_INDEX: meta_namespace_index, **(indexers or {})}
         self._objects: dict[str, CachedObject] = {}
-        self._indices = {name: Index(function) for name, function in functions.items()}
+        self._indices = {name: make_index(function) for name, function in functions.items()}
 
     def add(self, obj: CachedObject) -> None:
         """Hold the object, in place of the one of the same key if there is one."""
@@ -114,7 +114,7 @@ def _values(indices: Iterable[Index], obj: CachedObject) -> list[tuple[Index, tu
 
 
 def _build(function: IndexFunc, objects: dict[str, CachedObject]) -> Index:
-    index = Index(function)
+    index = make_index(function)
     for key, obj in objects.items():
         for _, values in _values((index,), obj):
             index.put(key, values)

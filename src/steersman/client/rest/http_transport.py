@@ -23,8 +23,8 @@ from steersman.client.transport import Reply, Request, TransportError
 _IDLE_SECONDS = 45.0
 """How long an idle connection is kept: less than the 90 seconds after which servers close them."""
 
-_READ_BYTES = 1 << 20
-"""What is read ahead of the reader: a long list comes in a few large pieces rather than in thousands."""
+_READ_BYTES = 1 << 18
+"""What is read ahead of the reader: long lists and busy watches come in large pieces, of which few are held at once."""
 
 _HEAD_BYTES = 1 << 20
 _LARGE = 1 << 20
