@@ -11,7 +11,6 @@ import typer
 
 from steersman.cli.lazy_group import LazyGroup
 
-
 # The flags of steersman.cli.cluster.connection, and whether they take a value.
 _CONNECTION = dict.fromkeys(
     (
@@ -35,6 +34,10 @@ class _Commands(LazyGroup):
             "label",
             "annotate",
             "delete",
+            "describe",
+            "edit",
+            "set",
+            "initializers",
         )
     }
 

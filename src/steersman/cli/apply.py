@@ -7,9 +7,10 @@ import typer
 from steersman.cli.cluster.completion import complete_types
 from steersman.cli.cluster.connection import Connection
 from steersman.cli.cluster.files import Files
-from steersman.cli.cluster.selection_flags import IncludeUninitialized, Selector
+from steersman.cli.cluster.selection_flags import IncludeUninitialized, Selector, Selectors
 from steersman.cli.cluster.write_flags import Writing
 from steersman.cli.flag_set import with_flag_sets
+from steersman.cli.go_booleans import GoBooleans
 from steersman.cli.leading_options import LeadingOptions
 
 apply = typer.Typer(
@@ -74,5 +75,73 @@ def apply_manifests(
             if wanted.matches(one.obj["metadata"].get("labels") or {}):
                 with session.going_on():
                     await step.apply(one)
+
+    run(connection, work)
+
+
+@apply.command("view-last-applied", cls=GoBooleans)
+@with_flag_sets
+def view_last_applied(
+    args: Args = None,
+    *,
+    output: Format = "yaml",
+    files: Files,
+    selectors: Selectors,
+    include_uninitialized: IncludeUninitialized = False,
+    connection: Connection,
+) -> None:
+    """Print what was applied last.
+
+    Example: steersman apply view-last-applied deployment/web -o json
+    """
+    from steersman.cli.applying.last_applied_commands import Chosen
+    from steersman.cli.cluster.session import Session, run
+
+    async def work(session: Session) -> None:
+        await Chosen(session, args or (), files, selectors, include_uninitialized).view(output)
+
+    run(connection, work)
+
+
+@apply.command("edit-last-applied", cls=GoBooleans)
+@with_flag_sets
+def edit_last_applied(
+    args: Args = None,
+    *,
+    files: Files,
+    selectors: Selectors,
+    writing: Writing,
+    include_uninitialized: IncludeUninitialized = False,
+    connection: Connection,
+) -> None:
+    """Change what was applied last, in an editor; nothing else of the object changes.
+
+    Example: steersman apply edit-last-applied deployment/web
+    """
+    from steersman.cli.applying.last_applied_commands import Chosen
+    from steersman.cli.cluster.session import Session, run
+
+    async def work(session: Session) -> None:
+        writing.check()
+        await Chosen(session, args or (), files, selectors, include_uninitialized).edit(writing)
+
+    run(connection, work)
+
+
+@apply.command("set-last-applied", cls=GoBooleans)
+@with_flag_sets
+def set_last_applied(
+    files: Files, writing: Writing, connection: Connection, create_annotation: CreateAnnotation = False
+) -> None:
+    """Say of objects that they were applied as these manifests have them; nothing else of the objects changes.
+
+    Example: steersman apply set-last-applied -f web.yaml --create-annotation
+    """
+    from steersman.cli.applying.last_applied_commands import set_from_files
+    from steersman.cli.cluster.session import Session, run
+
+    async def work(session: Session) -> None:
+        writing.check()
+        await set_from_files(session, files, writing, create_annotation=create_annotation)
 
     run(connection, work)

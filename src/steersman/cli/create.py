@@ -9,13 +9,12 @@ from steersman.cli.cluster.files import Files
 from steersman.cli.creating.data import DataFlags
 from steersman.cli.creating.flags import CreateFlags
 from steersman.cli.flag_set import with_flag_sets
+from steersman.cli.go_booleans import GoBooleans
 from steersman.cli.leading_options import LeadingOptions
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
-create = typer.Typer(
-    name="create", cls=LeadingOptions, invoke_without_command=True, add_completion=False, context_settings=_SETTINGS
-)
+create = typer.Typer(name="create", cls=LeadingOptions, invoke_without_command=True, context_settings=_SETTINGS)
 secret = typer.Typer(name="secret", help="Create a Secret.", no_args_is_help=True, context_settings=_SETTINGS)
 create.add_typer(secret)
 
@@ -69,8 +68,8 @@ def _create(connection: Connection, flags: CreateFlags, api_version: str, kind: 
     create_one(connection, flags, api_version, kind, obj)
 
 
-@create.command("namespace")
-@create.command("ns", hidden=True)
+@create.command("namespace", cls=GoBooleans)
+@create.command("ns", cls=GoBooleans, hidden=True)
 @with_flag_sets
 def namespace(name: Name, flags: CreateFlags, connection: Connection) -> None:
     """Create a Namespace.
@@ -80,8 +79,8 @@ def namespace(name: Name, flags: CreateFlags, connection: Connection) -> None:
     _create(connection, flags, "v1", "Namespace", {"metadata": {"name": name}, "spec": {}, "status": {}})
 
 
-@create.command("serviceaccount")
-@create.command("sa", hidden=True)
+@create.command("serviceaccount", cls=GoBooleans)
+@create.command("sa", cls=GoBooleans, hidden=True)
 @with_flag_sets
 def serviceaccount(name: Name, flags: CreateFlags, connection: Connection) -> None:
     """Create a ServiceAccount.
@@ -91,8 +90,8 @@ def serviceaccount(name: Name, flags: CreateFlags, connection: Connection) -> No
     _create(connection, flags, "v1", "ServiceAccount", {"metadata": {"name": name}})
 
 
-@create.command("configmap")
-@create.command("cm", hidden=True)
+@create.command("configmap", cls=GoBooleans)
+@create.command("cm", cls=GoBooleans, hidden=True)
 @with_flag_sets
 def configmap(name: Name, data: DataFlags, flags: CreateFlags, connection: Connection) -> None:
     """Create a ConfigMap of literals and files.
@@ -107,7 +106,7 @@ def configmap(name: Name, data: DataFlags, flags: CreateFlags, connection: Conne
     _create(connection, flags, "v1", "ConfigMap", {"metadata": {"name": name}, **fields})
 
 
-@secret.command("generic")
+@secret.command("generic", cls=GoBooleans)
 @with_flag_sets
 def generic(name: Name, data: DataFlags, flags: CreateFlags, connection: Connection, type: SecretType = "") -> None:
     """Create a Secret of literals and files.
@@ -123,8 +122,8 @@ def generic(name: Name, data: DataFlags, flags: CreateFlags, connection: Connect
     _create(connection, flags, "v1", "Secret", {"metadata": {"name": name}, **fields, **kind})
 
 
-@create.command("deployment")
-@create.command("deploy", hidden=True)
+@create.command("deployment", cls=GoBooleans)
+@create.command("deploy", cls=GoBooleans, hidden=True)
 @with_flag_sets
 def deployment(
     name: Name, image: Image, flags: CreateFlags, connection: Connection, replicas: Replicas = 1, port: Port = 0

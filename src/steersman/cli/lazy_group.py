@@ -5,8 +5,9 @@ from importlib import import_module
 from typing import Any, ClassVar
 
 import typer
-from typer.main import get_command
+from typer.main import get_command, get_group
 
+from steersman.cli.go_booleans import GoBooleans
 from steersman.cli.leading_options import LeadingOptions
 
 
@@ -32,10 +33,8 @@ class LazyGroup(LeadingOptions):
 
 def _load(module: str, name: str) -> Any:
     found = getattr(import_module(module), name.replace("-", "_"))
-    if not isinstance(found, typer.Typer):
-        one = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
-        one.command(name)(found)
-        found = one
-    command = get_command(found)
-    command.name = name
-    return command
+    if isinstance(found, typer.Typer):
+        return get_group(found)
+    one = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+    one.command(name, cls=GoBooleans)(found)
+    return get_command(one)

@@ -5,6 +5,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from steersman.cli.go_booleans import spell_out
+
 
 class LeadingOptions(TyperGroup):
     """A group that hands options which stand before a command's name to that command: ``-n shop get pods``.
@@ -23,7 +25,9 @@ class LeadingOptions(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         count = _count(args, self.leading())
         is_command = count < len(args) and self.get_command(ctx, args[count]) is not None
-        return super().parse_args(ctx, _at_end(args[count:], args[:count]) if is_command else args)
+        return super().parse_args(
+            ctx, _at_end(args[count:], args[:count]) if is_command else spell_out(self.params, args)
+        )
 
 
 def _count(args: list[str], options: Mapping[str, bool]) -> int:

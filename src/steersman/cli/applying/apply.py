@@ -43,7 +43,7 @@ class Apply:
         )
         target = Target(resource, namespace, one.name)
         client = self.session.client.resource(resource.api_resource)
-        obj = _in_namespace(one.obj, namespace)
+        obj = in_namespace(one.obj, namespace)
         done, result = await (self._server_side if self.server_side else self._client_side)(target, client, one, obj)
         self.writing.report(self.session, target, done, result)
 
@@ -134,7 +134,8 @@ class Apply:
         )
 
 
-def _in_namespace(obj: Json, namespace: str) -> Json:
+def in_namespace(obj: Json, namespace: str) -> Json:
+    """The object as one of this namespace; as it is, if that is empty."""
     if not namespace:
         return obj
     return {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}

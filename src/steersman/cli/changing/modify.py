@@ -1,8 +1,10 @@
 """Change objects one after the other, by patches of what is different."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from steersman.apimachinery.merge_patch import create_merge_patch
 from steersman.apimachinery.strategic_merge import create_two_way
@@ -15,6 +17,10 @@ from steersman.cli.cluster.write_flags import Writing
 from steersman.client.patch_type import PatchType
 
 Json = dict[str, Any]
+
+
+Change = Callable[[Json], Json]
+"""From an object, which it may change, to what it shall be. Raises CommandError if that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +55,15 @@ async def send_difference(found: Found, new: Json, writing: Writing, manager: st
         dry_run=writing.is_server_dry_run,
         field_manager=writing.field_manager or manager,
     )
+
+
+async def change_objects(
+    session: Session, choice: Choice, change: Change, writing: Writing, *, done: str, manager: str
+) -> None:
+    """Change each of the objects; of those that stay as they are nothing is said."""
+    for found in await choice.fetch(session):
+        with session.going_on():
+            new = change(msgspec.to_builtins(found.obj))
+            if new != found.obj:
+                result = await send_difference(found, new, writing, manager)
+                writing.report(session, found.target, done, result)

@@ -41,6 +41,11 @@ class Session:
     def say(self, line: str) -> None:
         self.write(f"{line}\n")
 
+    def document(self, text: str) -> str:
+        """A YAML document; those after the first one begin with a mark."""
+        self.documents += 1
+        return text if self.documents == 1 else f"---\n{text}"
+
     def complain(self, line: str) -> None:
         """To standard error."""
         print(line, file=sys.stderr, flush=True)

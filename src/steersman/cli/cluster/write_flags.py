@@ -59,14 +59,8 @@ class Writing:
                 session.say(f"{target.label} {done}{self.suffix}")
             case output:
                 text = printer(output)(without_managed_fields(obj))
-                session.write(_document(session, text) if output.kind == "yaml" else text)
+                session.write(session.document(text) if output.kind == "yaml" else text)
 
     @property
     def suffix(self) -> str:
         return {"client": " (dry run)", "server": " (server dry run)"}.get(self.dry_run, "")
-
-
-def _document(session: "Session", text: str) -> str:
-    """Documents after the first one begin with a mark."""
-    session.documents += 1
-    return text if session.documents == 1 else f"---\n{text}"

@@ -10,6 +10,6 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).translate(_HTML)
 
 
-def print_json(value: Any) -> str:
-    """With four spaces a level, and a line end."""
-    return json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False).translate(_HTML) + "\n"
+def print_json(value: Any, indent: int = 4) -> str:
+    """With ``indent`` spaces a level, and a line end."""
+    return json.dumps(value, indent=indent, sort_keys=True, ensure_ascii=False).translate(_HTML) + "\n"

@@ -1,0 +1,1 @@
+"""What ``steersman describe`` does: objects as indented text, and their events."""

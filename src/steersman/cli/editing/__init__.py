@@ -1,0 +1,1 @@
+"""Objects in an editor: what ``edit`` and ``apply edit-last-applied`` share."""
