@@ -191,7 +191,10 @@ class DeltaFIFO:
             if key not in keys:
                 last = deltas.newest.object
                 gone.append(last if isinstance(last, DeletedFinalStateUnknown) else DeletedFinalStateUnknown(key, last))
-        gone += [DeletedFinalStateUnknown(key, obj) for key, obj in known if key not in keys and key not in self._items]
+        if store is not None:
+            for key in held:
+                if key not in keys and key not in self._items:
+                    gone.append(DeletedFinalStateUnknown(key, store.get_by_key(key)))
         return gone
 
     def _enqueue(self, delta: Delta) -> None:
