@@ -142,6 +142,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "StorageClass": {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
     "ValidatingAdmissionPolicySpec": {"failurePolicy": "Fail"},
     "ValidatingWebhook": _WEBHOOK,
+    "admissionregistration.v1alpha1.ParamRef": {"parameterNotFoundAction": "Deny"},
     "admissionregistration.v1beta1.MutatingWebhook": {**_OLD_WEBHOOK, "reinvocationPolicy": "Never"},
     "admissionregistration.v1beta1.ValidatingWebhook": _OLD_WEBHOOK,
     "autoscaling.v2.HorizontalPodAutoscalerSpec": {

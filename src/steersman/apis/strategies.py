@@ -13,7 +13,7 @@ from steersman.apimachinery.names import (
     path_segment_name,
     subdomain_name,
 )
-from steersman.apis import webhook_configurations
+from steersman.apis import admission_policies, webhook_configurations
 from steersman.apis.completion import COMPLETIONS
 from steersman.apis.namespaces import NamespaceStrategy
 from steersman.apiserver.registry.resource import Object, Strategy
@@ -68,6 +68,8 @@ def strategy_of(kind: GroupKind, has_status: bool) -> Strategy:
     """The strategy of a kind by its storage group; ``has_status`` says whether it has a status subresource."""
     if kind == GroupKind("", "Namespace"):
         return NamespaceStrategy()
+    if kind in admission_policies.KINDS:
+        return admission_policies.AdmissionPolicyStrategy(kind, has_status)
     if kind in webhook_configurations.KINDS:
         return webhook_configurations.WebhookConfigurationStrategy()
     return BuiltinStrategy(kind, has_status)

@@ -22,7 +22,6 @@ from steersman.apimachinery.cel import Budget, EvaluationError, to_json
 from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.json_patch import JSONPatch
 from steersman.apimachinery.server_side_apply import MergeSchema
-from steersman.apiserver.admission.policy_expressions import APPLY_CONFIGURATION, JSON_PATCH
 from steersman.apiserver.registry.resource import Object
 
 _TEST_FAILED = ("testing value ", "test operation does not apply: ")
@@ -52,9 +51,10 @@ class Mutations:
         compiler, variables = policy_compiler(spec)
 
         def mutation(stored: Mapping[str, Any]) -> Mutation:
-            member, yields, apply = _PATCH_TYPES[stored.get("patchType") or ""]
+            patch_type = stored["patchType"]
+            member, apply = _PATCH_TYPES[patch_type]
             source = (stored.get(member) or {}).get("expression") or ""
-            return Mutation(attempt(compiler.compile, source, yields, mutation=True), apply)
+            return Mutation(attempt(compiler.mutation, source, patch_type), apply)
 
         return cls(
             variables,
@@ -115,8 +115,8 @@ def _apply_configuration(obj: Object, configuration: Any, schema: MergeSchema) -
     return merged
 
 
-_PATCH_TYPES: Mapping[str, tuple[str, Any, Callable[[Object, Any, MergeSchema], Object]]] = {
-    "JSONPatch": ("jsonPatch", JSON_PATCH, _apply_json_patch),
-    "ApplyConfiguration": ("applyConfiguration", APPLY_CONFIGURATION, _apply_configuration),
+_PATCH_TYPES: Mapping[str, tuple[str, Callable[[Object, Any, MergeSchema], Object]]] = {
+    "JSONPatch": ("jsonPatch", _apply_json_patch),
+    "ApplyConfiguration": ("applyConfiguration", _apply_configuration),
 }
-"""Patch type to the member that has the expression, what this yields, and how that is applied."""
+"""Patch type to the member that has the expression, and how what this yields is applied."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec
 
 from steersman.apimachinery.cel import DYN, Program
-from steersman.apiserver.admission.policy_expressions import CONDITION, PolicyCompiler, WrongExpression
+from steersman.apiserver.admission.policy_expressions import PolicyCompiler, WrongExpression
 
 P = ParamSpec("P")
 
@@ -37,7 +37,7 @@ def policy_compiler(spec: Mapping[str, Any]) -> tuple[PolicyCompiler, Variables]
 
 def compile_conditions(compiler: PolicyCompiler, spec: Mapping[str, Any]) -> tuple[Condition, ...]:
     return tuple(
-        Condition(one.get("name") or "", attempt(compiler.compile, one.get("expression") or "", CONDITION))
+        Condition(one.get("name") or "", attempt(compiler.condition, one.get("expression") or ""))
         for one in spec.get("matchConditions") or ()
     )
 

@@ -16,7 +16,6 @@ from steersman.admission.policy.programs import (
     policy_compiler,
 )
 from steersman.apimachinery.cel import Budget, BudgetExceeded, EvaluationError
-from steersman.apiserver.admission.policy_expressions import ANNOTATION, CONDITION, MESSAGE
 
 MAX_MESSAGE_BYTES: Final = 5 * 1024
 """A longer result of a messageExpression is not shown."""
@@ -73,10 +72,10 @@ class Validations:
 
         def validation(stored: Mapping[str, Any]) -> _Validation:
             expression, shown = stored.get("expression") or "", stored.get("messageExpression") or ""
-            message = attempt(compiler.compile, shown, MESSAGE, authorizer=False) if shown else None
+            message = attempt(compiler.message, shown) if shown else None
             return _Validation(
                 expression.strip(),
-                attempt(compiler.compile, expression, CONDITION),
+                attempt(compiler.condition, expression),
                 (stored.get("message") or "").strip(),
                 message,
                 stored.get("reason") or "Invalid",
@@ -84,7 +83,7 @@ class Validations:
 
         def annotation(stored: Mapping[str, Any]) -> tuple[str, str, Compiled]:
             source = stored.get("valueExpression") or ""
-            return stored.get("key") or "", source, attempt(compiler.compile, source, ANNOTATION)
+            return stored.get("key") or "", source, attempt(compiler.annotation, source)
 
         return cls(
             variables,

@@ -5,7 +5,7 @@ To be imported only where there are expressions: the language takes long to load
 Policy", sections "Validation Expression" and "Variable composition", and in KEP-3962 for mutations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -33,11 +33,13 @@ from steersman.apimachinery.cel.libraries.mutation import JSON_PATCH_TYPE
 from steersman.apimachinery.cel.types import Kind, OpenObjectType
 from steersman.apiserver.admission.expressions import REQUEST_TYPE
 
-CONDITION: Final = (BOOL,)
-MESSAGE: Final = (STRING,)
-ANNOTATION: Final = (STRING, NULL)
-JSON_PATCH: Final = (list_type(JSON_PATCH_TYPE),)
-APPLY_CONFIGURATION: Final = (OpenObjectType(Kind.OBJECT, "Object"),)
+_CONDITION = (BOOL,)
+_MESSAGE = (STRING,)
+_ANNOTATION = (STRING, NULL)
+_MUTATIONS: Mapping[str, tuple[Type, ...]] = {
+    "JSONPatch": (list_type(JSON_PATCH_TYPE),),
+    "ApplyConfiguration": (OpenObjectType(Kind.OBJECT, "Object"),),
+}
 
 _STRINGS = list_type(STRING)
 _TEXTS = map_type(STRING, STRING)
@@ -105,16 +107,21 @@ class PolicyCompiler:
         self._composed[name] = _type_of_variable(program.type)
         return program
 
-    def compile(
-        self, source: str, yields: Sequence[Type], *, authorizer: bool = True, mutation: bool = False
-    ) -> Program:
-        """Raises WrongExpression for what does not compile, or is of another static type than one of ``yields``."""
-        program = self._compile(source, authorizer=authorizer, mutation=mutation)
-        if program.type not in yields:
-            found, wanted = _type_text(program.type), [_type_text(one) for one in yields]
-            expected = wanted[0] if len(wanted) == 1 else f"one of [{' '.join(wanted)}]"
-            raise WrongExpression(f"must evaluate to {expected} but got {found}")
-        return program
+    def condition(self, source: str) -> Program:
+        """The program of a match condition or a validation. Like the others, raises WrongExpression."""
+        return self._yielding(source, _CONDITION)
+
+    def message(self, source: str) -> Program:
+        """The program of a messageExpression, which does not know the authorizer."""
+        return self._yielding(source, _MESSAGE, authorizer=False)
+
+    def annotation(self, source: str) -> Program:
+        """The program of the value of an audit annotation: text or null."""
+        return self._yielding(source, _ANNOTATION)
+
+    def mutation(self, source: str, patch_type: str) -> Program:
+        """The program of a mutation; ``patch_type`` is ``JSONPatch`` or ``ApplyConfiguration``."""
+        return self._yielding(source, _MUTATIONS[patch_type], mutation=True)
 
     def check(self, source: str) -> str:
         """What is wrong with the types of an expression, whatever it yields; empty if nothing."""
@@ -123,6 +130,17 @@ class PolicyCompiler:
         except CompileError as error:
             return shown_issues(source, error)
         return ""
+
+    def _yielding(
+        self, source: str, yields: Sequence[Type], *, authorizer: bool = True, mutation: bool = False
+    ) -> Program:
+        """Raises WrongExpression, for another static type than one of ``yields`` too."""
+        program = self._compile(source, authorizer=authorizer, mutation=mutation)
+        if program.type not in yields:
+            found, wanted = _type_text(program.type), [_type_text(one) for one in yields]
+            expected = wanted[0] if len(wanted) == 1 else f"one of [{' '.join(wanted)}]"
+            raise WrongExpression(f"must evaluate to {expected} but got {found}")
+        return program
 
     def _compile(self, source: str, *, authorizer: bool, mutation: bool) -> Program:
         try:
