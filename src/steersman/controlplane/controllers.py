@@ -19,9 +19,12 @@ from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.config import Config
 from steersman.client.informer import ListOptions, SharedInformerFactory
 from steersman.controllers.namespace_controller import NAMESPACES, NamespaceController
+from steersman.controllers.policy_type_checking import PolicyTypeChecker
+from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
 from steersman.controlplane.initializers import add_initializer_metrics
 
 DEFINITIONS = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
+VALIDATING_POLICIES = GroupResource("admissionregistration.k8s.io", "validatingadmissionpolicies")
 _NEEDED = frozenset(("create", "list", "update", "watch"))
 
 
@@ -40,6 +43,7 @@ async def running_controllers(
         running: list[_Controller] = [
             *_of_definitions(client, factory, served, serving, sources),
             *_of_namespaces(client, seeing_all, served),
+            *_of_policies(client, factory, served),
         ]
         if initialization.enabled:
             running.append(_of_initialization(client, factory, served, metrics, initialization.wait_seconds))
@@ -106,3 +110,15 @@ def _of_namespaces(
     if served.of_group_resource(NAMESPACES.group_resource) is None:
         return []
     return [NamespaceController(client, factory.for_resource(NAMESPACES))]
+
+
+def _of_policies(
+    client: Client, factory: SharedInformerFactory, served: ServedResources
+) -> list[ValidatingAdmissionPolicyStatusController]:
+    """In whichever version policies are served; in the first minor that had them, they had no status."""
+    found = served.of_group_resource(VALIDATING_POLICIES)
+    if found is None or "status" not in found.subresources:
+        return []
+    resource = ApiResource(found.group, found.version, found.plural, found.kind, found.namespaced, DICTS)
+    policies, informer = client.resource(resource), factory.for_resource(resource)
+    return [ValidatingAdmissionPolicyStatusController(policies, informer, PolicyTypeChecker(served))]
