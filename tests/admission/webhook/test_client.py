@@ -1,16 +1,20 @@
 """The way to a webhook: services, TLS names, connections that are kept, and who the server says it is."""
 
+import asyncio
 import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from tests.admission.webhook.front import Front, front
 from tests.admission.webhook.webhook_server import WebhookServer, allow, webhook_server
 
 from steersman.admission.selection import AdmissionOptions
+from steersman.admission.webhook import webhook_client
 from steersman.admission.webhook.authentication import Authentication
 from steersman.admission.webhook.webhook import read_target
+from steersman.admission.webhook.webhook_client import PostFailed, WebhookClient
 from steersman.apimachinery.errors import ApiError
 from steersman.client.config.kubeconfig import Context, Kubeconfig, User
 from steersman.client.kinds import core_v1, discovery_v1
@@ -234,3 +238,42 @@ def test_targets(config: Any, authority: str, path: str) -> None:
     target = read_target(config)
 
     assert (target.authority, target.path) == (authority, path)
+
+
+class NoServices:
+    async def resolve(self, namespace: str, name: str, port: int) -> tuple[str, int]:
+        raise AssertionError("no service was asked for")
+
+
+def soon() -> float:
+    return asyncio.get_running_loop().time() + 10
+
+
+async def answered(http: web.Request) -> web.Response:
+    return web.Response(text=(await http.text()).upper())
+
+
+async def test_a_closed_client_has_no_connections_and_makes_none() -> None:
+    client = WebhookClient(NoServices(), Authentication())
+    async with webhook_server(handler=answered) as hooks:
+        target = read_target(hooks.webhook("/hook")["clientConfig"])
+        assert await client.post(target, b"a", soon()) == b"A"
+
+        await client.close()
+
+        with pytest.raises(PostFailed, match="the server is stopping"):
+            await client.post(target, b"a", soon())
+
+
+async def test_of_too_many_addresses_the_one_not_called_for_longest_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook_client, "MAX_CONNECTIONS", 2)
+    client = WebhookClient(NoServices(), Authentication())
+    async with webhook_server() as one, webhook_server() as two, webhook_server() as three:
+        for hooks in (one, two, one, three, one, two):
+            hooks.on("/hook", lambda request: allow(request))
+            target = read_target(hooks.webhook("/hook")["clientConfig"])
+            await client.post(target, b'{"request": {"uid": "x"}}', soon())
+        await client.close()
+
+    # The second had to make way for the third.
+    assert [len(hooks.connections) for hooks in (one, two, three)] == [1, 2, 1]

@@ -1,5 +1,6 @@
 """Which webhooks are asked: rules, versions, selectors, match conditions, and all of it after a change."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -17,7 +18,7 @@ from steersman.apis.catalog import Catalog
 from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.client.kinds import admissionregistration_v1 as registration
-from steersman.client.kinds import core_v1
+from steersman.client.kinds import apiextensions_v1, core_v1
 
 SERVED = ServedResources()
 SERVED.install(builtin_resources(Catalog(12).resources(), Definitions(Catalog(12)), {}))
@@ -314,6 +315,44 @@ async def test_an_equivalent_version_is_converted_both_ways() -> None:
     assert request["requestKind"] == {"group": "apps", "version": "v1", "kind": "Deployment"}
     made = json.loads(answer.body)
     assert (made["apiVersion"], made["spec"]["replicas"]) == ("apps/v1", 7)
+
+
+def definition(*versions: str) -> Any:
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"}
+    served = [{"name": name, "served": True, "storage": name == "v1", "schema": schema} for name in versions]
+    spec = {"group": "example.com", "scope": "Namespaced", "names": names, "versions": served}
+    return {"metadata": {"name": "widgets.example.com"}, "spec": spec}
+
+
+async def test_a_version_that_comes_later_is_an_equivalent_one() -> None:
+    rule = {"operations": ["*"], "apiGroups": ["example.com"], "apiVersions": ["v2"], "resources": ["widgets"]}
+    widgets = "/apis/example.com/v1/namespaces/default/widgets"
+    async with front() as api, webhook_server() as hooks:
+        hooks.on("/hook", lambda request: allow(request))
+        await api.validating(hooks.webhook("/hook", rules=[rule]))
+        definitions = api.client.resource(apiextensions_v1.CUSTOM_RESOURCE_DEFINITIONS)
+        await definitions.create(definition("v1"))
+        await _served(api, "v1")
+
+        await api.client.rest.request("POST", widgets, body=_json({"metadata": {"name": "early"}}))
+        await definitions.patch("widgets.example.com", definition("v1", "v2"))
+        await _served(api, "v2")
+        await api.client.rest.request("POST", widgets, body=_json({"metadata": {"name": "late"}}))
+
+    (request,) = hooks.calls("/hook")
+    assert (request["name"], request["object"]["apiVersion"]) == ("late", "example.com/v2")
+    assert request["requestResource"]["version"] == "v1"
+
+
+async def _served(api: Front, version: str) -> None:
+    while True:
+        try:
+            await api.client.rest.request("GET", f"/apis/example.com/{version}/widgets")
+        except ApiError:
+            await asyncio.sleep(0)
+        else:
+            return
 
 
 def _json(value: Any) -> bytes:
