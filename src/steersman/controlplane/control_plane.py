@@ -66,7 +66,7 @@ from steersman.apiserver.version import Version, version_info
 from steersman.client.config import Config
 from steersman.controlplane.controllers import running_controllers
 from steersman.controlplane.in_process import InProcessTransport
-from steersman.controlplane.initializers import CatalogWithInitializers, with_strategies
+from steersman.controlplane.initializers import CatalogWithInitializers, has_held, with_strategies
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
 from steersman.storage.watch_cache import WatchCache
@@ -208,6 +208,7 @@ class ControlPlane:
     async def _serve_resources(self, authorizer: AuthorizerChain) -> None:
         """Install what is built in, then what the stored CRDs define, and start what reacts to changes."""
         initialization, catalog = self._initialization, self._catalog()
+        initialization.hides = await has_held(self._store, initialization.enabled)
         facts = catalog.resources(self._runtime_config, self._profile)
         definitions = Definitions(catalog)
         authenticator = self._authenticator()

@@ -1,5 +1,6 @@
 """What a server has more of whose chain has the plugin Initializers: a kind to configure them, and fields for them."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from steersman.apis.catalog import ALL, REF_PREFIX, BuiltinResource, Catalog, Ru
 from steersman.apiserver.metric_family import Row
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.resource import Resource
+from steersman.storage.store import CompareFailed, Store
 
 _VERSION = GroupVersion(CONFIGURATIONS.group, "v1alpha1")
 _SERVED = GroupVersionResource(*_VERSION, CONFIGURATIONS.resource)
@@ -31,6 +33,8 @@ _CONDITION: Mapping[str, Any] = {
         "lastTransitionTime": {"type": "string", "format": "date-time"},
     },
 }
+_MARK = "/steersman/initializers"
+"""The key that says that a store has had objects that wait; not among the objects, which lie elsewhere."""
 _POLICY: Mapping[str, Any] = {
     "failurePolicy": {
         "type": "string",
@@ -94,6 +98,19 @@ def add_initializer_metrics(metrics: Metrics, waiting: Callable[[], Iterable[tup
     metrics.gauge("apiserver_initializers_pending", text, ("initializer",), count)
     text = "How long the longest of the turns has lasted that an initializer has now, in seconds."
     metrics.gauge("apiserver_initializers_oldest_pending_seconds", text, ("initializer",), oldest)
+
+
+async def has_held(store: Store, enabled: bool) -> bool:
+    """Whether something in ``store`` may wait for initializers: if they are ``enabled``, or ever were.
+
+    What was hidden is to stay hidden when they are turned off, and a store that never had them has nothing to hide.
+    """
+    found = await store.get(_MARK) is not None
+    if enabled and not found:
+        # Another replica may be at it too.
+        with contextlib.suppress(CompareFailed):
+            await store.put(_MARK, b"", 0)
+    return enabled or found
 
 
 class CatalogWithInitializers(Catalog):

@@ -70,8 +70,9 @@ class Initialization:
     hidden if ``hides``, until it is written again. A creator waits ``wait_seconds``.
     """
 
-    def __init__(self, *, enabled: bool = False, hides: bool = False, wait_seconds: float = WAIT_SECONDS) -> None:
-        self.enabled, self.hides, self.wait_seconds = enabled, enabled or hides, wait_seconds
+    def __init__(self, *, enabled: bool = False, wait_seconds: float = WAIT_SECONDS) -> None:
+        self.enabled = self.hides = enabled
+        self.wait_seconds = wait_seconds
         self._waiters: WeakKeyDictionary[Cacher, _Waiters] = WeakKeyDictionary()
 
     def test(self, query: Mapping[str, str]) -> Callable[[Entry], bool] | None:
