@@ -2,11 +2,9 @@
 
 ::
 
-    from steersman.client import ALL_NAMESPACES, ApiResource, Client
-    from steersman.client.api_resource import DICTS
+    from steersman.client import ALL_NAMESPACES, Client
     from steersman.client.config import load_config
-
-    PODS = ApiResource("", "v1", "pods", "Pod", namespaced=True, codec=DICTS)
+    from steersman.client.kinds.core_v1 import PODS
 
     async with Client(load_config()) as client:
         pods = client.resource(PODS)
@@ -19,8 +17,12 @@
 - ``Client`` gives the client of a resource: of one that is described (:class:`ApiResource`) or a class that has such a
   description, or with ``await client.dynamic("deploy")`` of whatever the server has under a name. It also applies
   manifests. ``ResourceClient`` has the verbs; every error of the server is an ``ApiError`` with its Status.
-- ``discovery`` finds out what the server has; ``sync`` has the same verbs for scripts, without ``await``.
-- ``cache`` and ``work_queue`` are what controllers are made of.
+- ``kinds`` has the built-in kinds as typed mappings, a module for each group and version; ``custom_resource`` makes
+  kinds of one's own of pydantic classes, and ``code_generator`` such classes of CustomResourceDefinitions.
+- ``discovery`` finds out what the server has; ``sync`` has the same verbs for scripts, without ``await``; ``wait``
+  waits until objects are as they should be.
+- ``informer``, with its ``cache``, ``work_queue`` and ``workers`` are what controllers are made of; ``leader_election``
+  lets one of several lead, ``event_recorder`` tells people what happened.
 """
 
 from steersman.client.api_resource import ALL_NAMESPACES, ApiResource
