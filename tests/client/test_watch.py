@@ -37,7 +37,13 @@ async def test_a_watch_goes_on_where_another_ended(client: Client) -> None:
 
 async def test_the_server_ends_it(client: Client) -> None:
     async with client.resource(CONFIG_MAPS).watch(timeout=0.1) as events:
-        assert [event.type async for event in events if event.type != "BOOKMARK"] == []
+        assert [event async for event in events] == []
+
+
+async def test_bookmarks_come_to_who_asks_for_them(client: Client) -> None:
+    async with client.resource(CONFIG_MAPS).watch(timeout=0.1, bookmarks=True) as events:
+        assert [event.type async for event in events] == ["BOOKMARK"]
+        assert int(events.resource_version) > 0
 
 
 async def test_initial_events_end_with_a_bookmark(client: Client) -> None:

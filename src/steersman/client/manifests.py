@@ -202,7 +202,8 @@ async def _until_settled(definitions: ResourceClient[Json], definition: Json, ti
 async def _watch_until_settled(definitions: ResourceClient[Json], definition: Json) -> None:
     name, version = definition["metadata"]["name"], definition["metadata"]["resourceVersion"]
     while True:
-        async with definitions.watch(field_selector=f"metadata.name={name}", resource_version=version) as events:
+        watch = definitions.watch(field_selector=f"metadata.name={name}", resource_version=version, bookmarks=True)
+        async with watch as events:
             async for event in events:
                 if event.type in ("ADDED", "MODIFIED") and _is_settled(event.object):
                     return

@@ -101,7 +101,7 @@ class ResourceClient(Generic[T]):
         label_selector: str = "",
         field_selector: str = "",
         resource_version: str = "",
-        bookmarks: bool = True,
+        bookmarks: bool = False,
         send_initial_events: bool | None = None,
         timeout: float | None = None,
         include_uninitialized: bool = False,
@@ -109,7 +109,9 @@ class ResourceClient(Generic[T]):
         """What changes after ``resource_version``; without one, what there is comes first, as ADDED.
 
         ``send_initial_events`` asks for the objects there are and then a bookmark that ends them (KEP-3157), True, or
-        for changes only, False. ``timeout``: seconds until the server ends the watch; None leaves it to the server.
+        for changes only, False. ``bookmarks`` asks for events that only say how far the watch has come (KEP-956):
+        without them, where little changes, its ``resource_version`` gets too old to go on from. ``timeout``: seconds
+        until the server ends the watch; None leaves it to the server.
         """
         path = self._collection(namespace)
         query = _query(
@@ -117,7 +119,7 @@ class ResourceClient(Generic[T]):
             labelSelector=label_selector,
             fieldSelector=field_selector,
             resourceVersion=resource_version,
-            allowWatchBookmarks=bookmarks,
+            allowWatchBookmarks=bookmarks or bool(send_initial_events),
             timeoutSeconds=max(1, round(timeout)) if timeout is not None else "",
             includeUninitialized=include_uninitialized,
         )

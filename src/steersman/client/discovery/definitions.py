@@ -11,7 +11,6 @@ from steersman.client.config.errors import CredentialError
 from steersman.client.discovery.cached_discovery import CachedDiscovery
 from steersman.client.resource_client import ResourceClient
 from steersman.client.transport import TransportError
-from steersman.client.watch import BOOKMARK
 
 PAUSE = 1.0
 """Seconds between the end of a watch and the next one."""
@@ -48,9 +47,8 @@ async def _follow(definitions: ResourceClient[Any], discovery: CachedDiscovery, 
                 # For what changed while nobody looked.
                 discovery.invalidate()
                 following.set()
-                async for event in events:
-                    if event.type != BOOKMARK:
-                        discovery.invalidate()
+                async for _ in events:
+                    discovery.invalidate()
         except (ApiError, TransportError, TimeoutError, CredentialError) as error:
             if not following.is_set():
                 raise

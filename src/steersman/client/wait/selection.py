@@ -75,6 +75,7 @@ class Selection(Generic[T]):
                     label_selector=self.label_selector,
                     field_selector=self.field_selector,
                     resource_version=version,
+                    bookmarks=True,
                 )
                 async with watch:
                     async for event in watch:
