@@ -224,7 +224,12 @@ async def test_conditions_without_a_value_refuse_where_failures_do() -> None:
 
         with pytest.raises(ApiError) as refusal:
             await api.create(data={"a": "b"})
+        page = await api.metrics()
 
+    assert (
+        'apiserver_admission_match_condition_evaluation_errors_total{kind="webhook",name="hook.example.com",'
+        'operation="CREATE",type="validating"} 1'
+    ) in page
     assert (refusal.value.code, refusal.value.reason) == (403, "Forbidden")
     assert refusal.value.message == (
         "configmaps \"x\" is forbidden: expression 'object.data.none == 'x'' resulted in error: no such key: none"

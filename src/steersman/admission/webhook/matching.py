@@ -56,6 +56,7 @@ class Matching:
         try:
             met = webhook.conditions.match(attributes, request, self._authorizer)
         except ConditionFailure as failure:
+            self._metrics.conditions_failed(webhook.name, attributes.operation, len(failure.messages))
             if webhook.fails_open:
                 _logger.warning('webhook "%s" is left out: %s', webhook.name, failure)
                 return False

@@ -13,7 +13,7 @@ _HIGHEST_CODE = 600
 class WebhookMetrics:
     """``phase`` is the label ``type`` of all of them: admit or validating."""
 
-    __slots__ = ("_durations", "_exclusions", "_fail_open", "_phase", "_rejections", "_requests")
+    __slots__ = ("_condition_errors", "_durations", "_exclusions", "_fail_open", "_phase", "_rejections", "_requests")
 
     def __init__(self, metrics: Metrics, phase: str) -> None:
         prefix = "apiserver_admission_webhook"
@@ -37,6 +37,11 @@ class WebhookMetrics:
             "Requests that were sent to an admission webhook.",
             ("code", "name", "operation", "rejected", "type"),
         )
+        self._condition_errors: Counter = metrics.counter(
+            "apiserver_admission_match_condition_evaluation_errors_total",
+            "Match conditions that had no value.",
+            ("kind", "name", "operation", "type"),
+        )
         self._exclusions: Counter = metrics.counter(
             "apiserver_admission_match_condition_exclusions_total",
             "Requests that a match condition kept from an admission webhook.",
@@ -53,6 +58,9 @@ class WebhookMetrics:
 
     def failed_open(self, name: str) -> None:
         self._fail_open.add((name, self._phase))
+
+    def conditions_failed(self, name: str, operation: str, number: int) -> None:
+        self._condition_errors.add(("webhook", name, operation, self._phase), number)
 
     def excluded(self, name: str, operation: str) -> None:
         self._exclusions.add(("webhook", name, operation, self._phase))
