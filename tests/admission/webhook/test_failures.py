@@ -74,8 +74,9 @@ MODES: dict[str, tuple[Answering, str]] = {
 }
 
 
-@pytest.mark.parametrize("phase", ["mutating", "validating"])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("phase", "mode"), [*(("validating", mode) for mode in MODES), ("mutating", "500"), ("mutating", "wrong uid")]
+)
 async def test_what_the_client_is_told(phase: str, mode: str) -> None:
     answer, message = MODES[mode]
     async with front() as api, webhook_server() as hooks:
