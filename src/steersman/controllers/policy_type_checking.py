@@ -5,6 +5,7 @@ custom resources. What is found is a warning, and no reason for the policy not t
 Admission Policy", section "Type checking".
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +28,22 @@ class PolicyTypeChecker:
     def __init__(self, served: ServedResources) -> None:
         self._served = served
 
-    def warnings(self, spec: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-        """For the ``spec`` of a policy, the warnings as they stand in ``status.typeChecking``; one step each."""
-        compilers = list(self._compilers(spec))
+    async def warnings(self, spec: Mapping[str, Any]) -> list[dict[str, str]]:
+        """For the ``spec`` of a policy, the warnings as they stand in ``status.typeChecking``.
+
+        Types and expressions take a while: between any two of them others get their turn.
+        """
+        compilers, found = [], []
+        for one in self._compilers(spec):
+            compilers.append(one)
+            await asyncio.sleep(0)
         for index, validation in enumerate(spec.get("validations") or ()):
             for member in _CHECKED:
                 source = validation.get(member) or ""
                 if source and (warning := _warning(source, compilers)):
-                    yield {"fieldRef": f"spec.validations[{index}].{member}", "warning": warning}
+                    found.append({"fieldRef": f"spec.validations[{index}].{member}", "warning": warning})
+                await asyncio.sleep(0)
+        return found
 
     def kinds(self, spec: Mapping[str, Any]) -> list[Resource]:
         """What the policy's rules name without wildcards, in the order of group, version and kind."""

@@ -1,6 +1,5 @@
 """The controller that checks the types of ValidatingAdmissionPolicies, and tells what it found in their status."""
 
-import asyncio
 from typing import Any
 
 from steersman.apimachinery.errors import ApiError
@@ -44,11 +43,7 @@ class ValidatingAdmissionPolicyStatusController:
         generation = policy["metadata"].get("generation") or 0
         if generation <= ((policy.get("status") or {}).get("observedGeneration") or 0):
             return
-        warnings = []
-        for warning in self._checker.warnings(policy.get("spec") or {}):
-            warnings.append(warning)
-            # Compiling takes a while: others get their turn.
-            await asyncio.sleep(0)
+        warnings = await self._checker.warnings(policy.get("spec") or {})
         status = {"observedGeneration": generation, "typeChecking": {"expressionWarnings": warnings or None}}
         try:
             await self._policies.patch(name, {"status": status}, subresource="status", field_manager=NAME)

@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
+from steersman.admission.selection import AdmissionOptions
+from steersman.apiserver.admission import Attributes
 from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.resource_client import ResourceClient
@@ -26,10 +29,35 @@ DEPLOYMENTS = ApiResource("apps", "v1", "deployments", "Deployment", True, DICTS
 PODS = ApiResource("", "v1", "pods", "Pod", True, DICTS)
 
 
+class Recorder:
+    """Stands at the end of the chain, and keeps what the others told the audit log."""
+
+    name, operations, resources = "Recorder", frozenset(("CREATE", "UPDATE", "DELETE")), None
+
+    def __init__(self) -> None:
+        self.annotations: dict[str, str] = {}
+
+    def validate(self, attributes: Attributes) -> None:
+        self.annotations.update(attributes.annotations)
+
+
 @asynccontextmanager
-async def serving(**options: Any) -> AsyncIterator[Client]:
-    async with ControlPlane(**options) as server, Client(server.client_config()) as client:
-        yield client
+async def serving(
+    *plugins: Any,
+    enable: tuple[str, ...] = (),
+    warnings: list[str] | None = None,
+    user: str = "system:apiserver",
+    groups: tuple[str, ...] = ("system:masters",),
+    **options: Any,
+) -> AsyncIterator[Client]:
+    """A client of a new control plane; ``warnings`` collects those that it is sent."""
+    chain = AdmissionOptions(enable=enable, extra=plugins)
+    async with ControlPlane(admission=chain, **options) as server:
+        config = server.client_config(user, groups)
+        if warnings is not None:
+            config = replace(config, warning_handler=lambda _code, _agent, text: warnings.append(text))
+        async with Client(config) as client:
+            yield client
 
 
 def rule(

@@ -1,6 +1,6 @@
 """From the policies that may concern a request to what is to be evaluated: per policy, binding and parameters."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -10,7 +10,7 @@ from steersman.admission.policy.params import MisconfiguredParams
 from steersman.admission.policy.policy import Policy
 from steersman.admission.policy.policy_source import C, Hook, PolicySource
 from steersman.apimachinery.errors import ApiError, not_found
-from steersman.apiserver.admission import CREATE, Attributes
+from steersman.apiserver.admission import Attributes
 from steersman.apiserver.registry.resource import Object, Resource
 from steersman.storage.watch_cache import Entry
 
@@ -43,27 +43,40 @@ async def invocations(
         await source.namespaces.wait_ready()
     found: list[Invocation[C] | Misconfigured] = []
     for hook in hooks:
-        found.extend([one async for one in _of_hook(source, attributes, hook)])
+        target = _target(source, attributes, hook, found)
+        if target is not None:
+            await _add_bindings(source, attributes, hook, target, found)
     return found
 
 
-async def _of_hook(
-    source: PolicySource[C], attributes: Attributes, hook: Hook[C]
-) -> AsyncIterator[Invocation[C] | Misconfigured]:
-    policy, binding = hook.policy, None
-    target = attributes.resource
+def _target(
+    source: PolicySource[C], attributes: Attributes, hook: Hook[C], found: list[Invocation[C] | Misconfigured]
+) -> Resource | None:
+    """As what the policy is to see the object; None where it does not match or, as ``found`` then says, is broken."""
+    policy, target = hook.policy, attributes.resource
     try:
         if hook.scope is not None and policy.match is not None:
             named = hook.scope.target(attributes.name)
             if named is None or not policy.match.selects(attributes, source.namespaces):
-                return
+                return None
             target = named
         if hook.problem:
             raise MisconfiguredParams(hook.problem)
     except (ApiError, MisconfiguredParams) as error:
         if not policy.fails_open:
-            yield Misconfigured(policy, None, f"failed to configure policy: {error}")
-        return
+            found.append(Misconfigured(policy, None, f"failed to configure policy: {error}"))
+        return None
+    return target
+
+
+async def _add_bindings(
+    source: PolicySource[C],
+    attributes: Attributes,
+    hook: Hook[C],
+    target: Resource,
+    found: list[Invocation[C] | Misconfigured],
+) -> None:
+    policy = hook.policy
     for in_force in hook.bindings:
         binding = in_force.binding
         try:
@@ -78,17 +91,14 @@ async def _of_hook(
             )
         except (ApiError, MisconfiguredParams) as error:
             if not policy.fails_open:
-                yield Misconfigured(policy, binding, f"failed to configure binding: {error}")
+                found.append(Misconfigured(policy, binding, f"failed to configure binding: {error}"))
             continue
-        for one in params:
-            yield Invocation(policy, hook.compiled, binding, target, one)
+        found.extend([Invocation(policy, hook.compiled, binding, target, one) for one in params])
 
 
 def request_namespace(attributes: Attributes) -> str:
-    """The namespace that the request's path names: of a namespace itself, its own name."""
-    if attributes.group_resource == NAMESPACES:
-        return "" if attributes.operation == CREATE else attributes.name
-    return attributes.namespace
+    """The request's namespace, as kube-apiserver sees it: that of a namespace is itself."""
+    return attributes.name if attributes.group_resource == NAMESPACES else attributes.namespace
 
 
 def namespace_of(source: PolicySource[C], attributes: Attributes) -> Entry | None:
