@@ -4,21 +4,11 @@ What cannot be done is one line on standard error and exit code 2; a flag that d
 The commands over a server's objects speak as kubectl does, and what the server refuses is exit code 1, as there.
 """
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import typer
 
 from steersman.cli.lazy_group import LazyGroup
-
-# The flags of steersman.cli.cluster.connection, and whether they take a value.
-_CONNECTION = dict.fromkeys(
-    (
-        "--kubeconfig", "--context", "--cluster", "--user", "-n", "--namespace", "--as", "--as-group", "--as-uid",
-        "-s", "--server", "--token", "--request-timeout",
-    ),
-    True,
-) | {"--insecure-skip-tls-verify": False}  # fmt: skip
 
 
 class _Commands(LazyGroup):
@@ -40,9 +30,6 @@ class _Commands(LazyGroup):
             "initializers",
         )
     }
-
-    def leading(self) -> Mapping[str, bool]:
-        return _CONNECTION
 
 
 app = typer.Typer(

@@ -7,6 +7,15 @@ from typer.core import TyperGroup
 
 from steersman.cli.go_booleans import spell_out
 
+# The flags of steersman.cli.cluster.connection, and whether they take a value.
+_CONNECTION = dict.fromkeys(
+    (
+        "--kubeconfig", "--context", "--cluster", "--user", "-n", "--namespace", "--as", "--as-group", "--as-uid",
+        "-s", "--server", "--token", "--request-timeout",
+    ),
+    True,
+) | {"--insecure-skip-tls-verify": False}  # fmt: skip
+
 
 class LeadingOptions(TyperGroup):
     """A group that hands options which stand before a command's name to that command: ``-n shop get pods``.
@@ -15,18 +24,19 @@ class LeadingOptions(TyperGroup):
     """
 
     def leading(self) -> Mapping[str, bool]:
-        """The options that may stand there, and whether they take a value: those of the group itself."""
-        return {
+        """The options that may stand there, and whether they take a value."""
+        own = {
             option: not getattr(one, "is_flag", False)
             for one in self.params
             for option in (*one.opts, *one.secondary_opts)
         }
+        return {**_CONNECTION, **own}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         count = _count(args, self.leading())
         is_command = count < len(args) and self.get_command(ctx, args[count]) is not None
         return super().parse_args(
-            ctx, _at_end(args[count:], args[:count]) if is_command else spell_out(self.params, args)
+            ctx, [args[count], *args[:count], *args[count + 1 :]] if is_command else spell_out(self.params, args)
         )
 
 
@@ -43,8 +53,3 @@ def _count(args: list[str], options: Mapping[str, bool]) -> int:
         else:
             break
     return count
-
-
-def _at_end(args: list[str], options: list[str]) -> list[str]:
-    end = args.index("--") if "--" in args else len(args)
-    return [*args[:end], *options, *args[end:]]

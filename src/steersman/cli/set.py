@@ -11,9 +11,11 @@ from steersman.cli.cluster.selection_flags import IncludeUninitialized, Selector
 from steersman.cli.cluster.write_flags import Writing
 from steersman.cli.flag_set import with_flag_sets
 from steersman.cli.go_booleans import GoBooleans
+from steersman.cli.leading_options import LeadingOptions
 
 set = typer.Typer(
     name="set",
+    cls=LeadingOptions,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

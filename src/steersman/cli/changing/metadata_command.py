@@ -47,7 +47,7 @@ class MetadataCommand:
                 if not overwrite:
                     self._check(old, pairs)
                 for key in pairs.removed:
-                    if key not in old:
+                    if self.one == "label" and key not in old:
                         session.say(f'{self.one} "{key}" not found.')
                 new = pairs.applied_to(old)
                 result = await self._send(found, old, new, writing, version)

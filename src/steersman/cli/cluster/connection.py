@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +22,7 @@ class Connection:
     """As kubectl's flags of the same names; those that are not given are as the kubeconfig has them."""
 
     kubeconfig: Annotated[
-        Path | None,
+        str,
         typer.Option(
             "--kubeconfig",
             metavar="PATH",
@@ -31,7 +30,7 @@ class Connection:
             show_default="as kubectl finds it",
             rich_help_panel=PANEL,
         ),
-    ] = None
+    ] = ""
     context: Annotated[
         str, typer.Option("--context", metavar="NAME", help="The kubeconfig's context.", rich_help_panel=PANEL)
     ] = ""

@@ -1,5 +1,6 @@
 """Objects as they are now."""
 
+import re
 import time
 from collections.abc import Sequence
 from itertools import groupby
@@ -16,6 +17,8 @@ from steersman.cli.getting.request import Request
 from steersman.cli.printing.custom_columns import parse_columns, parse_columns_file, print_columns
 from steersman.cli.printing.output_format import Output, as_list, printer, without_managed_fields
 from steersman.cli.printing.table import ACCEPT, Json, TablePrinter, as_table
+
+_PARTS = re.compile(r"[0-9]+|[^0-9]+")
 
 
 async def print_lists(session: Session, request: Request, targets: Sequence[Target], *, several: bool) -> None:
@@ -131,6 +134,7 @@ def _sorted(items: Sequence[Any], path: str, obj: Any) -> list[Any]:
                 return (1, number)
             case None:
                 return (0, "")
-        return (2, str(values[0]))
+        # Numbers in texts count as such: 9 comes before 10.
+        return (2, [(part.isdigit(), int(part) if part.isdigit() else part) for part in _PARTS.findall(str(values[0]))])
 
     return sorted(items, key=key)
