@@ -354,3 +354,20 @@ def test_a_cancelled_wait_leaves_no_task() -> None:
             assert asyncio.all_tasks() == before
 
     run(scenario)
+
+
+async def test_a_server_that_never_answers_is_told_of(client: Client) -> None:
+    class Unreachable:
+        async def send(self, request: Request) -> Reply:
+            raise TransportError("10.0.0.1:6443: cannot connect: Connection refused")
+
+        async def close(self) -> None:
+            """Nothing is held."""
+
+    async with Client(replace(client.config, transport=Unreachable())) as unreachable:
+        with pytest.raises(TimeoutError) as raised:
+            await wait_for(unreachable.resource(PODS), "web", exists(), timeout=0.01)
+    assert str(raised.value) == (
+        "timed out waiting for creation of pods/web; last seen: nothing, the server gave no list: "
+        "10.0.0.1:6443: cannot connect: Connection refused"
+    )

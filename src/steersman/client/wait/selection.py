@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -55,12 +55,13 @@ class Selection(Generic[T]):
         group_resource = self.resource.resource.group_resource
         return f"{group_resource}/{selector}" if selector else str(group_resource)
 
-    async def states(self) -> AsyncGenerator[dict[str, State[T]], None]:
+    async def states(self, on_failure: Callable[[Exception], None]) -> AsyncGenerator[dict[str, State[T]], None]:
         """The objects by name: first as they are, then after each change. The same dict each time; it has no end.
 
         A watch that ends, or is cut, is taken up where it ended; one that is too old begins with a new list. Lost
-        connections, timeouts, 429 and server errors are tried again, with a delay that grows up to 10 seconds and
-        jitter. Raises other ApiErrors, and ValueError where objects do not fit the type.
+        connections, timeouts, 429 and server errors are told to ``on_failure`` and tried again, with a delay that grows
+        up to 10 seconds and jitter. Raises other ApiErrors, CredentialError, and ValueError where objects do not fit
+        the type.
         """
         delays = _delays()
         found: dict[str, State[T]] = {}
@@ -94,8 +95,9 @@ class Selection(Generic[T]):
                     version = ""
                 elif error.code != _TOO_MANY_REQUESTS and error.code < 500:
                     raise
-            except (TransportError, TimeoutError):
-                pass  # of the watch, version says how far it came
+                on_failure(error)
+            except (TransportError, TimeoutError) as error:
+                on_failure(error)
             await asyncio.sleep(next(delays))
 
     async def current(self) -> dict[str, State[T]]:

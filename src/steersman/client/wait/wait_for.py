@@ -50,8 +50,8 @@ async def wait_for(
     ``predicate`` is one of those of this package, or a function of the object, which is called at each change. An
     object that is not there yet is waited for. ``timeout`` is in seconds: None for no limit, 0 to look once.
 
-    Raises TimeoutError, which says how the object was seen last; ApiError where the server refuses the requests (404 if
-    it does not serve the kind); ValueError and whatever else the predicate raises.
+    Raises TimeoutError, which says how the object was seen last, or why it was not; ApiError where the server refuses
+    the requests (404 if it does not serve the kind); CredentialError; ValueError, and whatever the predicate raises.
     """
     selection = Selection(resource, namespace, field_selector=f"metadata.name={escape(name)}")
     found = await _wait(selection, predicate, 1, timeout)
@@ -82,7 +82,7 @@ async def _wait(selection: Selection[T], predicate: Predicate[T], at_least: int,
             return met.objects
         raise TimeoutError(f"{met.wanted} not met for {selection}; last seen: {met.describe()}")
     try:
-        async with asyncio.timeout(timeout), aclosing(selection.states()) as states:
+        async with asyncio.timeout(timeout), aclosing(selection.states(met.failed)) as states:
             async for found in states:
                 if met(found):
                     break
@@ -98,6 +98,7 @@ class _Met(Generic[T]):
         self._predicate, self._at_least = predicate, at_least
         self._found: Mapping[str, State[T]] | None = None
         self._at_start: frozenset[str] = frozenset()
+        self._failure: Exception | None = None
 
     def __call__(self, found: Mapping[str, State[T]]) -> bool:
         if self._found is None:
@@ -106,6 +107,10 @@ class _Met(Generic[T]):
         if isinstance(self._predicate, Absence):
             return not any(state.uid in self._at_start for state in found.values())
         return len(found) >= self._at_least and all(map(self._is_met_by, found.values()))
+
+    def failed(self, error: Exception) -> None:
+        """To be called when a request has failed that is tried again."""
+        self._failure = error
 
     def _is_met_by(self, state: State[T]) -> bool:
         if isinstance(self._predicate, Presence):
@@ -125,7 +130,7 @@ class _Met(Generic[T]):
     def describe(self) -> str:
         """Those that do not meet the predicate, as they were last."""
         if self._found is None:
-            return "nothing, the server gave no list"
+            return "nothing, the server gave no list" + (f": {self._failure}" if self._failure is not None else "")
         if not self._found:
             return "there is none"
         if isinstance(self._predicate, Absence):
