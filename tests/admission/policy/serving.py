@@ -1,5 +1,6 @@
 """A control plane in this process, and the policies that tests put into it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -26,6 +27,7 @@ MUTATING, MUTATING_BINDING = kind("MutatingAdmissionPolicy"), kind("MutatingAdmi
 CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
 NAMESPACES = ApiResource("", "v1", "namespaces", "Namespace", False, DICTS)
 DEPLOYMENTS = ApiResource("apps", "v1", "deployments", "Deployment", True, DICTS)
+PRIORITY_CLASSES = ApiResource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", False, DICTS)
 PODS = ApiResource("", "v1", "pods", "Pod", True, DICTS)
 
 
@@ -130,3 +132,51 @@ async def mutate(
     await client.resource(MUTATING).create({"metadata": {"name": name}, "spec": body})
     bound = {"policyName": name, **(binding or {})}
     await client.resource(MUTATING_BINDING).create({"metadata": {"name": f"{name}-binding"}, "spec": bound})
+
+
+LIMITS = ApiResource("example.com", "v1", "limits", "Limit", True, DICTS)
+DEFINITIONS = ApiResource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", False, DICTS
+)
+
+
+def limit_definition(scope: str = "Namespaced") -> dict[str, Any]:
+    """Defines ``Limit`` of example.com, in two versions of one shape: ``max`` and ``names``."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "max": {"type": "integer", "default": 9},
+            "names": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+            "tags": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+    versions = [
+        {"name": name, "served": True, "storage": name == "v1", "schema": {"openAPIV3Schema": schema}}
+        for name in ("v1", "v1beta1")
+    ]
+    names = {"plural": "limits", "singular": "limit", "kind": "Limit", "listKind": "LimitList"}
+    return {
+        "metadata": {"name": "limits.example.com"},
+        "spec": {"group": "example.com", "scope": scope, "names": names, "versions": versions},
+    }
+
+
+async def define_limits(client: Client, scope: str = "Namespaced") -> None:
+    """Create the definition, and wait until it is served."""
+    definitions = client.resource(DEFINITIONS)
+    await definitions.create(limit_definition(scope))
+    async with asyncio.timeout(10), definitions.watch(field_selector="metadata.name=limits.example.com") as watch:
+        async for event in watch:
+            conditions = (event.object.get("status") or {}).get("conditions") or ()
+            if any(one["type"] == "Established" and one["status"] == "True" for one in conditions):
+                return
+
+
+async def undefine_limits(client: Client) -> None:
+    """Delete the definition, and wait until it is gone."""
+    definitions = client.resource(DEFINITIONS)
+    async with asyncio.timeout(10), definitions.watch(field_selector="metadata.name=limits.example.com") as watch:
+        await definitions.delete("limits.example.com")
+        async for event in watch:
+            if event.type == "DELETED":
+                return

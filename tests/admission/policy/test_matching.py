@@ -6,6 +6,7 @@ import pytest
 from tests.admission.policy.serving import (
     CONFIG_MAPS,
     NAMESPACES,
+    PRIORITY_CLASSES,
     config_map,
     config_maps,
     rule,
@@ -139,12 +140,11 @@ async def test_namespaces_are_selected_by_their_own_labels() -> None:
 
 async def test_a_namespace_selector_lets_cluster_scoped_objects_through_to_the_policy() -> None:
     selector = {"namespaceSelector": {"matchLabels": {"env": "prod"}}}
-    classes = ApiResource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", False, DICTS)
     async with serving() as client:
         rules = (rule("priorityclasses", group="scheduling.k8s.io"),)
         await validate(client, "false", rules=rules, constraints=selector)
 
-        assert await is_refused(client, {"metadata": {"name": "x"}, "value": 1}, classes)
+        assert await is_refused(client, {"metadata": {"name": "x"}, "value": 1}, PRIORITY_CLASSES)
 
 
 @pytest.mark.parametrize(("policy", "expected"), [("Equivalent", True), ("Exact", False)])
