@@ -21,13 +21,13 @@ async def serving(
     configuration: Path | None = None,
     extra: Sequence[AdmissionPlugin] = (),
     version: str = "1.37",
-    profile: str = "kubernetes",
+    store: str = "memory:",
 ) -> AsyncIterator[Client]:
     """A client of a server whose whole chain is ``plugins``, in this order, and ``extra``."""
     control = plugins or ("AlwaysAdmit",)
     options = AdmissionOptions(control=control, extra=extra, configuration=configuration)
     async with (
-        ControlPlane(admission=options, version=version, profile=profile) as server,
+        ControlPlane(admission=options, version=version, store=store) as server,
         Client(server.client_config()) as client,
     ):
         yield client

@@ -21,28 +21,37 @@ SYSTEM_PREFIX = "system-"
 SYSTEM_CLASSES = {"system-cluster-critical": 2 * HIGHEST_OF_USERS, "system-node-critical": 2 * HIGHEST_OF_USERS + 1000}
 """The classes of this prefix, and their values."""
 
+PREEMPTING = "PreemptLowerPriority"
+PREEMPTION_SINCE = 19
+
 _KEPT = ("priority", "preemptionPolicy")
 
 
 class Priority:
+    """Where there are no PriorityClasses, Pods have no priority."""
+
     name = "Priority"
     operations = frozenset((CREATE, UPDATE))
     resources = frozenset((PODS, PRIORITY_CLASSES))
 
-    def __init__(self, objects: ObjectReader) -> None:
+    def __init__(self, objects: ObjectReader, minor: int) -> None:
+        """``minor`` is the Kubernetes to be: before 1.19, Pods of no class say nothing of preemption."""
         self._objects = objects
+        self._without_class = PREEMPTING if minor >= PREEMPTION_SINCE else None
 
     @classmethod
     def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
         refuse_configuration(cls.name, configuration)
-        return cls(context.objects)
+        return cls(context.objects, context.minor)
 
     async def admit(self, attributes: Attributes) -> None:
         if attributes.group_resource != PODS or attributes.subresource or attributes.object is None:
             return
+        if self._objects.resource(PRIORITY_CLASSES) is None:
+            return
         if attributes.operation == CREATE:
             spec = spec_of(attributes.object)
-            _settle(attributes, spec, await self._class_of(attributes, spec))
+            _settle(attributes, spec, await self._class_of(attributes, spec), self._without_class)
         elif attributes.old_object is not None:
             _keep(attributes.object.get("spec"), attributes.old_object.get("spec"))
 
@@ -74,10 +83,9 @@ class Priority:
         return min((one for one in classes if one.get("globalDefault")), key=_value, default=None)
 
 
-def _settle(attributes: Attributes, spec: Object, priority_class: Object | None) -> None:
-    """Set name, priority and preemption policy as the class has them; without one the priority is 0."""
+def _settle(attributes: Attributes, spec: Object, priority_class: Object | None, policy: str | None) -> None:
+    """Set name, priority and preemption policy as the class has them; without one they are 0 and ``policy``."""
     value = 0
-    policy = None
     if priority_class is not None:
         spec["priorityClassName"] = priority_class["metadata"]["name"]
         value, policy = _value(priority_class), priority_class.get("preemptionPolicy")
