@@ -67,6 +67,7 @@ from steersman.client.config import Config
 from steersman.controlplane.controllers import running_controllers
 from steersman.controlplane.in_process import InProcessTransport
 from steersman.controlplane.initializers import CatalogWithInitializers, has_held, with_strategies
+from steersman.controlplane.priority_classes import create_system_priority_classes
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
 from steersman.storage.watch_cache import WatchCache
@@ -229,6 +230,7 @@ class ControlPlane:
         routes = self._routes(info, metrics)
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle
         await create_system_namespaces(lifecycle, namespaces)
+        await create_system_priority_classes(lifecycle, self._served)
         serving = DefinitionServing(lifecycle, self._cache, self._served, crds[0])
         await serving.start()
         self._stack.callback(serving.stop)
