@@ -18,8 +18,11 @@ from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.config import Config
 from steersman.client.informer import ListOptions, SharedInformerFactory
+from steersman.controllers.deletion_protection import DeletionProtection
 from steersman.controllers.namespace_controller import NAMESPACES, NamespaceController
 from steersman.controllers.policy_type_checking import PolicyTypeChecker
+from steersman.controllers.pv_protection import VOLUMES, pv_protection
+from steersman.controllers.pvc_protection import CLAIMS, pvc_protection
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
 from steersman.controlplane.initializers import add_initializer_metrics
 
@@ -44,6 +47,7 @@ async def running_controllers(
             *_of_definitions(client, factory, served, serving, sources),
             *_of_namespaces(client, seeing_all, served),
             *_of_policies(client, factory, served),
+            *_of_storage(client, seeing_all, served),
         ]
         if initialization.enabled:
             running.append(_of_initialization(client, factory, served, metrics, initialization.wait_seconds))
@@ -110,6 +114,15 @@ def _of_namespaces(
     if served.of_group_resource(NAMESPACES.group_resource) is None:
         return []
     return [NamespaceController(client, factory.for_resource(NAMESPACES))]
+
+
+def _of_storage(client: Client, factory: SharedInformerFactory, served: ServedResources) -> list[DeletionProtection]:
+    protections = ((CLAIMS, pvc_protection), (VOLUMES, pv_protection))
+    return [
+        protection(client, factory.for_resource(resource))
+        for resource, protection in protections
+        if served.of_group_resource(resource.group_resource) is not None
+    ]
 
 
 def _of_policies(
