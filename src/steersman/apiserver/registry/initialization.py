@@ -84,9 +84,8 @@ class Initialization:
 
         Raises the ApiError that its initializer set as its result; 409 where it was deleted, 504 when time is up.
         """
-        if (initializers := entry.metadata.initializers) is None:
+        if entry.metadata.initializers is None:
             return entry
-        _raise_result(initializers)
         key = entry.namespace, entry.name
         changes: asyncio.Queue[Change] = asyncio.Queue()
         waiters = self._waiters_of(cacher)
@@ -95,10 +94,9 @@ class Initialization:
             for change in _missed(cacher, entry):
                 changes.put_nowait(change)
             async with asyncio.timeout(self.wait_seconds):
-                while True:
-                    change = await changes.get()
-                    if (found := _outcome(resource, entry, change)) is not None:
-                        return found
+                while (found := _outcome(resource, entry, await changes.get())) is None:
+                    continue
+                return found
         except TimeoutError:
             message = f"server has timed out waiting for the initialization of {resource} {entry.name}"
             raise timeout(message, 0) from None
@@ -138,22 +136,17 @@ def _missed(cacher: Cacher, created: Entry) -> Iterator[Change]:
 
 
 def _outcome(resource: GroupResource, created: Entry, change: Change) -> Entry | None:
-    """The object if a change has initialized it, None while it waits on."""
+    """The object if a change has initialized it, None while it waits on, be it for its deletion."""
     entry = change.entry
     if entry.revision <= created.revision:
         return None
     initializers = entry.metadata.initializers
-    if initializers is not None:
-        _raise_result(initializers)
     if change.deleted or entry.create_revision != created.create_revision:
+        result = (initializers or {}).get("result")
+        if isinstance(result, dict) and entry.create_revision == created.create_revision:
+            raise failure(result)
         raise conflict(resource, entry.name, "object deleted while waiting for creation")
     return entry if initializers is None else None
-
-
-def _raise_result(initializers: Mapping[str, Any]) -> None:
-    result = initializers.get("result")
-    if isinstance(result, dict):
-        raise failure(result)
 
 
 def failure(result: Mapping[str, Any]) -> ApiError:
