@@ -45,7 +45,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_changes_are_merged_with_those_of_others(steersman: Steersman, twin: Kubectl, change: str) -> None:
-    for one in (steersman, twin):
+    for one in (steersman, Steersman(twin.server, twin.namespace)):
         one("apply", "-f", "-", stdin=WEB)
         one("label", "deploy", "web", "other=stays")
         one("set", "env", "deploy/web", "EXTRA=1", "-c", "c")

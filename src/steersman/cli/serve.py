@@ -12,6 +12,8 @@ import typer
 import uvloop
 
 from steersman.admission.selection import AdmissionOptions
+from steersman.cli.access_flags import AccessFlags
+from steersman.cli.flag_set import with_flag_sets
 from steersman.controlplane import ControlPlane
 
 GC_ALLOCATIONS = 50_000
@@ -88,6 +90,7 @@ AdmissionConfig = Annotated[
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.", show_default="off")]
 
 
+@with_flag_sets
 def serve(
     listen: Listen = "127.0.0.1:6443",
     store: Store = "",
@@ -104,6 +107,8 @@ def serve(
     disable_admission_plugins: DisablePlugins = "",
     admission_control_config_file: AdmissionConfig = None,
     verbose: Verbose = False,
+    *,
+    access: AccessFlags,
 ) -> None:
     """Serve the Kubernetes API.
 
@@ -135,6 +140,8 @@ def serve(
                 disable=_names(disable_admission_plugins),
                 configuration=admission_control_config_file,
             ),
+            authentication=access.authentication(),
+            authorization=access.authorization(),
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(control_plane))

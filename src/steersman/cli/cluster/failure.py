@@ -1,10 +1,13 @@
 """What a command says when something fails, in kubectl's words, and the exit code that goes with it."""
 
+import logging
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
 from steersman.apimachinery.errors import ApiError
+
+_log = logging.getLogger(__name__)
 
 REFUSED = 1
 """Exit code when the server refuses, or cannot be reached."""
@@ -31,8 +34,8 @@ def print_warning(code: int, agent: str, text: str) -> None:
     print(f"Warning: {text}", file=sys.stderr)
 
 
-def describe_failure(error: BaseException) -> tuple[str, int] | None:
-    """What to print, and the exit code; None for what is no failure of this kind but a mistake in the program."""
+def describe_failure(error: Exception) -> tuple[str, int]:
+    """What to print, and the exit code. Where a mistake in the program came from is in the log, at level debug."""
     from steersman.client.config import ConfigError, CredentialError
     from steersman.client.discovery.errors import AmbiguousResourceError, NoMatchError
     from steersman.client.transport import TransportError
@@ -54,7 +57,8 @@ def describe_failure(error: BaseException) -> tuple[str, int] | None:
             return f"Unable to connect to the server: {_one_line(error)}", REFUSED
         case ValueError():
             return f"error: {_one_line(error)}", USAGE
-    return None
+    _log.debug("unexpected", exc_info=error)
+    return f"error: unexpected {type(error).__name__}: {_one_line(error)}", REFUSED
 
 
 def _of_server(error: ApiError) -> str:

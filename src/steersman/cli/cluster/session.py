@@ -58,11 +58,9 @@ class Session:
         except BrokenPipeError:
             raise
         except Exception as error:
-            described = describe_failure(error)
-            if described is None:
-                raise
-            self.complain(described[0])
-            self.exit_code = max(self.exit_code, described[1])
+            said, code = describe_failure(error)
+            self.complain(said)
+            self.exit_code = max(self.exit_code, code)
 
 
 def run(connection: Connection, work: Callable[[Session], Awaitable[None]]) -> None:
@@ -100,9 +98,7 @@ def failing_early() -> Iterator[None]:
 
 
 def _exit(error: Exception) -> typer.Exit:
-    """Say what failed. Raises the error itself if it is a mistake in the program."""
-    described = describe_failure(error)
-    if described is None:
-        raise error
-    print(described[0], file=sys.stderr)
-    return typer.Exit(described[1])
+    """Say what failed."""
+    said, code = describe_failure(error)
+    print(said, file=sys.stderr)
+    return typer.Exit(code)

@@ -43,8 +43,7 @@ async def edit(session: Session, shown: Json, save: Callable[[Json], Awaitable[N
             await save(_parse(edited, shown))
             return
         except (ApiError, ValueError) as error:
-            described = describe_failure(error)
-            body, reason = edited, described[0] if described else str(error)
+            body, reason = edited, describe_failure(error)[0]
 
 
 def _parse(text: str, shown: Json) -> Json:

@@ -9,7 +9,7 @@ from steersman.apimachinery.strategic_merge.directives import go_value
 from steersman.cli.printing.tab_writer import align
 
 # kubectl takes the dot, and the braces, or not.
-_RELAXED = re.compile(r"^\{?\.?([^{}]+)\}?$")
+_RELAXED = re.compile(r"\{\.?(?P<braced>[^{}]+)\}|\.?(?P<bare>[^{}]+)")
 
 
 class CustomColumn(NamedTuple):
@@ -40,10 +40,10 @@ def parse_columns_file(text: str) -> list[CustomColumn]:
 
 
 def _find(path: str) -> Callable[[Any], list[Any]]:
-    match = _RELAXED.match(path)
+    match = _RELAXED.fullmatch(path)
     if not match:
         raise ValueError(f"unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{.name1}}': {path}")
-    inner = match[1]
+    inner = match["braced"] or match["bare"]
     return JSONPath.compile(inner if inner.startswith("[") else f".{inner}").find
 
 
