@@ -7,7 +7,8 @@ import pytest
 from tests.admission.policy.serving import config_map, config_maps, serving, validate
 
 from steersman.admission.policy.authorizing import RememberingAuthorizer
-from steersman.apimachinery.cel import CheckAttributes, Decision
+from steersman.admission.policy.validations import Validations
+from steersman.apimachinery.cel import AuthorizerValue, CheckAttributes, Decision
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission.expressions import RequestAuthorizer
 from steersman.apiserver.authentication.user import UserInfo
@@ -62,3 +63,21 @@ async def test_an_answer_that_takes_its_time_is_awaited_and_remembered() -> None
 
     assert [decision.allowed for decision in decisions] == [True, True, True, False]
     assert slow.asked == [("admin", "get"), ("admin", "list"), ("system:serviceaccount:default:x", "get")]
+
+
+async def test_an_expression_goes_on_once_the_answer_is_there() -> None:
+    slow = SlowAuthorizer()
+    remembering = RememberingAuthorizer(slow)
+    check = "authorizer.group('').resource('pods').check"
+    compiled = Validations.compile(
+        {
+            "variables": [{"name": "may", "expression": f"{check}('get').allowed() || {check}('list').allowed()"}],
+            "validations": [{"expression": "false || variables.may"}],
+        }
+    )
+    values = {"authorizer": AuthorizerValue(RequestAuthorizer(remembering, UserInfo("someone")))}
+
+    outcome = await remembering.settled(lambda: compiled.evaluate(values, None))
+
+    assert [(decision.denied, decision.failed) for decision in outcome.decisions] == [(True, False)]
+    assert slow.asked == [("someone", "get"), ("someone", "list")]

@@ -166,9 +166,11 @@ async def test_variables_parameters_and_conditions_as_in_validations() -> None:
 async def test_parameters_stay_as_they_are() -> None:
     async with serving() as client:
         await config_maps(client).create(config_map("defaults", a="1"))
-        kind = {"paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}}
+        kind = {"apiVersion": "v1", "kind": "ConfigMap"}
         reference = {"paramRef": {"name": "defaults", "parameterNotFoundAction": "Deny"}}
-        await mutate(client, apply_configuration("Object{data: params.data}"), name="a", binding=reference, **kind)
+        await mutate(
+            client, apply_configuration("Object{data: params.data}"), name="a", binding=reference, paramKind=kind
+        )
         await mutate(client, json_patch("[JSONPatch{op: 'add', path: '/data/b', value: 'x'}]"), name="b")
 
         for name in ("x", "y"):

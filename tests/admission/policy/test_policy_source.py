@@ -106,3 +106,12 @@ async def test_constraints_that_cannot_be_read_concern_every_request(policies: P
     await policies.put("policybindings", "x", {"policyName": "a"})
 
     assert await policies.found("secrets") == ["a: x"]
+
+
+async def test_a_source_that_is_closed_follows_nothing(policies: Policies) -> None:
+    assert await policies.found() == []
+    policies.source.close()
+    await policies.policy("a")
+    await policies.put("policybindings", "x", {"policyName": "a"})
+
+    assert await policies.found() == []

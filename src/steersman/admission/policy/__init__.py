@@ -4,10 +4,13 @@ A policy says what it is for (``matchConstraints``) and what it validates or cha
 all or some of that, with parameters taken from other objects.
 
 - ``policy`` and ``binding`` are what is read of the stored objects, ``match_resources`` which requests they mean.
-- ``policy_source`` follows what is stored, and knows for each operation and resource which policies can concern it.
-- ``params`` finds a binding's parameters, ``authorizing`` answers what expressions ask of the authorizer.
-- ``programs`` are a policy's compiled expressions, ``activation`` the variables that they see of one request.
-- ``validations`` and ``validating`` make decisions, ``patchers``, ``reinvocation`` and ``mutating`` change objects.
+- ``policy_source`` follows what is stored, and knows for each operation and resource which policies can concern it;
+  ``dispatch`` makes of those what is to be evaluated for one request, with the parameters that ``params`` finds.
+- ``programs`` are a policy's compiled expressions, ``activation`` the variables that they see of a request;
+  ``authorizing`` answers what they ask of the authorizer, and ``match_conditions`` decides what goes on.
+- ``validations`` makes decisions, and ``validating`` is the plugin that refuses, warns and tells the audit log.
+- ``patchers`` and ``apply_configuration`` make changes, ``mutated_object`` takes them back into the request;
+  ``mutating`` is the plugin, and ``reinvocation`` what it remembers for the second round.
 
 The expression language is loaded when the first policy is in force. Specified in the Kubernetes reference, "Validating
 Admission Policy" and "Mutating Admission Policy" (KEP-3488, KEP-3962).

@@ -47,6 +47,9 @@ class MutatingAdmissionPolicy:
             return self._find_and_admit(attributes)
         return self._admit(attributes, hooks) if hooks else None
 
+    async def close(self) -> None:
+        self._source.close()
+
     async def _find_and_admit(self, attributes: Attributes) -> None:
         hooks = await self._source.find(attributes.operation, attributes.resource, attributes.subresource)
         if hooks:

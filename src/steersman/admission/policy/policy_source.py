@@ -91,17 +91,24 @@ class PolicySource(Generic[C]):
         self._policies = objects.cacher(GroupResource(GROUP, f"{kind}admissionpolicies"))
         self._stored_bindings = objects.cacher(GroupResource(GROUP, f"{kind}admissionpolicybindings"))
         self.namespaces = objects.cacher(NAMESPACES)
-        for cacher in (self._policies, self._stored_bindings):
-            if cacher is not None:
-                cacher.subscribe(self._changed)
+        followed = (self._policies, self._stored_bindings)
+        self._unsubscribe = [cacher.subscribe(self._changed) for cacher in followed if cacher is not None]
 
     @property
     def served(self) -> bool:
         """Whether there can be policies of this kind."""
         return self._policies is not None and self._stored_bindings is not None
 
+    def close(self) -> None:
+        """Follow no longer what is stored."""
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
+
     def at_hand(self, operation: str, resource: Resource, subresource: str) -> tuple[Hook[C], ...] | None:
         """The hooks of a request, in the order of their names; None where they have to be found first."""
+        policies, bindings = self._policies, self._stored_bindings
+        if policies is None or bindings is None or not (policies.ready and bindings.ready):
+            return None
         if self._served.generation != self._generation:
             self._generation = self._served.generation
             self.known.clear()

@@ -63,6 +63,9 @@ class ValidatingAdmissionPolicy:
             return self._find_and_validate(attributes)
         return self._validate(attributes, hooks) if hooks else None
 
+    async def close(self) -> None:
+        self._source.close()
+
     async def _find_and_validate(self, attributes: Attributes) -> None:
         hooks = await self._source.find(attributes.operation, attributes.resource, attributes.subresource)
         if hooks:
