@@ -1,5 +1,6 @@
 """Objects that wait for their initializers: hidden from kubectl, and what our command line does with them."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,10 @@ import pytest
 from tests.cli.commands import Steersman, run
 from tests.cli.manifests import SETTINGS, WEB
 from tests.conformance.processes import Kubectl, ServerProcess, bundled_kubectl
+
+from steersman.client import ApiResource, Client
+from steersman.client.api_resource import DICTS
+from steersman.client.config import Overrides, load_config
 
 CONFIGURATION = """
 apiVersion: admissionregistration.k8s.io/v1alpha1
@@ -199,3 +204,19 @@ def test_the_flag_is_a_parameter_of_requests(
     assert done.code == 0, done
     asked = [one for one in seen if one[0] == method and "/configmaps" in one[1]]
     assert asked[0][2] == (["true"] if is_asked_for else [])
+
+
+async def test_the_client_sees_such_objects_when_asked(shop: Steersman) -> None:
+    deployments = ApiResource("apps", "v1", "deployments", "Deployment", True, DICTS)
+    async with Client(load_config(shop.server.kubeconfig, Overrides(namespace=shop.namespace))) as client:
+        plain = client.resource(deployments)
+        assert len(await plain.list()) == 0
+        assert len(await plain.list(include_uninitialized=True)) == 1
+        assert (await plain.get("web", include_uninitialized=True))["metadata"]["initializers"]["pending"]
+        async with asyncio.timeout(10), plain.watch(include_uninitialized=True) as events:
+            event = await anext(events)
+            assert (event.type, event.object["metadata"]["name"]) == ("ADDED", "web")
+        await plain.delete_collection()
+        assert len(await plain.list(include_uninitialized=True)) == 1
+        await plain.delete_collection(include_uninitialized=True)
+        assert len(await plain.list(include_uninitialized=True)) == 0
