@@ -209,7 +209,7 @@ async def test_waiting_for_one_that_stops_or_takes_too_long_ends(cluster: Cluste
     await cluster.create("one")
     registration = informer.add_event_handler(ResourceEventHandlerFuncs(on_add=never))
     async with informer:
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match=r"[12] of 2 caches have not synced in time; the log has why"):
             await wait_for_cache_sync(informer, registration, timeout=0.01)
         waiting = asyncio.create_task(registration.wait_for_sync())
         await asyncio.sleep(0)

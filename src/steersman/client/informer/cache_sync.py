@@ -45,6 +45,10 @@ class HasSynced(Protocol):
 
 async def wait_for_cache_sync(*caches: HasSynced, timeout: float | None = None) -> None:
     """Return when all have synced; ``timeout`` is in seconds. Raises TimeoutError, InformerStopped."""
-    async with asyncio.timeout(timeout):
-        for cache in caches:
-            await cache.wait_for_sync()
+    try:
+        async with asyncio.timeout(timeout):
+            for cache in caches:
+                await cache.wait_for_sync()
+    except TimeoutError:
+        lacking = sum(not cache.has_synced for cache in caches)
+        raise TimeoutError(f"{lacking} of {len(caches)} caches have not synced in time; the log has why") from None
