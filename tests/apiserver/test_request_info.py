@@ -43,7 +43,26 @@ def test_paths_of_resources(method: str, path: str, info: tuple[str, ...]) -> No
 
     verb, *rest = info
 
-    assert request_info(method, bare, query) == RequestInfo(verb, bare, True, *rest)
+    found = request_info(method, bare, query)._replace(field_selector="")
+
+    assert found == RequestInfo(verb, bare, True, *rest)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "selects"),
+    [
+        ("GET", "/api/v1/pods", True),
+        ("DELETE", "/api/v1/namespaces/a/pods", True),
+        ("GET", "/api/v1/watch/pods", True),
+        ("GET", "/api/v1/namespaces/a/pods/p", False),
+        ("POST", "/api/v1/namespaces/a/pods", False),
+        ("GET", "/version", False),
+    ],
+)
+def test_collections_are_selected_from(method: str, path: str, selects: bool) -> None:
+    info = request_info(method, path, {"fieldSelector": "spec.nodeName=n", "labelSelector": "a in (b)"})
+
+    assert (info.field_selector, info.label_selector) == (("spec.nodeName=n", "a in (b)") if selects else ("", ""))
 
 
 @pytest.mark.parametrize(

@@ -5,59 +5,99 @@ authentication.k8s.io and authorization.k8s.io (KEP-3325 for SelfSubjectReview).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from steersman.apimachinery.errors import ApiError, FieldError, bad_request, field_invalid, invalid
 from steersman.apimachinery.group_version import GroupKind
+from steersman.apis.review_attributes import asked, attribute_errors
 from steersman.apiserver.authentication.authenticator import Authenticator
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.authorization import Authorizer, Decision, Verdict
+from steersman.apiserver.authorization import Authorizer, Decision, RuleResolver, Rules, Verdict
+from steersman.apiserver.authorization.authorizer import aggregate
 from steersman.apiserver.http.message import Connection, Request
 from steersman.apiserver.registry.resource import CreateCall, Object
-from steersman.apiserver.request_info import RequestInfo
 
 Answer = Callable[[CreateCall], Awaitable[Object]]
 
 
-def review_answers(authorizer: Authorizer, authenticator: Authenticator) -> Mapping[GroupKind, Answer]:
-    """What answers each kind of review; its types have been checked."""
+class Authorization(Authorizer, RuleResolver, Protocol):
+    """An authorizer that can list rules."""
 
-    async def access(call: CreateCall) -> Object:
+
+def review_answers(authorizer: Authorization, authenticator: Authenticator) -> Mapping[GroupKind, Answer]:
+    """What answers each kind of review; its types have been checked."""
+    reviews = _Reviews(authorizer, authenticator)
+    return {
+        GroupKind("authentication.k8s.io", "TokenReview"): reviews.token,
+        GroupKind("authentication.k8s.io", "SelfSubjectReview"): reviews.self_subject,
+        GroupKind("authorization.k8s.io", "SubjectAccessReview"): reviews.access,
+        GroupKind("authorization.k8s.io", "LocalSubjectAccessReview"): reviews.local_access,
+        GroupKind("authorization.k8s.io", "SelfSubjectAccessReview"): reviews.self_access,
+        GroupKind("authorization.k8s.io", "SelfSubjectRulesReview"): reviews.self_rules,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reviews:
+    authorizer: Authorization
+    authenticator: Authenticator
+
+    async def access(self, call: CreateCall) -> Object:
         spec = _spec(call.body)
         groups = spec.get("groups") or spec.get("group") or ()
-        errors = _attribute_errors(spec)
+        errors = attribute_errors(spec)
         if not spec.get("user") and not groups:
             errors.append(field_invalid("spec.user", "", "at least one of user or group must be specified"))
         _refuse(call, errors)
         extra = {key: tuple(values or ()) for key, values in (spec.get("extra") or {}).items()}
         user = UserInfo(spec.get("user") or "", spec.get("uid") or "", tuple(groups), extra)
-        return await _decide(authorizer, user, call, spec)
+        return await self._decide(user, call)
 
-    async def local_access(call: CreateCall) -> Object:
-        asked = (_spec(call.body).get("resourceAttributes") or {}).get("namespace") or ""
-        if asked != call.namespace:
-            detail = f"must match metadata.namespace: {call.namespace}"
-            _refuse(call, [field_invalid("spec.resourceAttributes.namespace", asked, detail)])
-        return await access(call)
-
-    async def self_access(call: CreateCall) -> Object:
+    async def local_access(self, call: CreateCall) -> Object:
         spec = _spec(call.body)
-        _refuse(call, _attribute_errors(spec))
-        return await _decide(authorizer, call.user, call, spec)
+        errors = []
+        if spec.get("nonResourceAttributes") is not None:
+            detail = "disallowed on this kind of request"
+            errors.append(field_invalid("spec.nonResourceAttributes", spec["nonResourceAttributes"], detail))
+        namespace = (spec.get("resourceAttributes") or {}).get("namespace") or ""
+        if namespace != call.namespace:
+            detail = f"must match metadata.namespace: {call.namespace}"
+            errors.append(field_invalid("spec.resourceAttributes.namespace", namespace, detail))
+        _refuse(call, errors)
+        return await self.access(call)
 
-    async def token(call: CreateCall) -> Object:
+    async def self_access(self, call: CreateCall) -> Object:
+        _refuse(call, attribute_errors(_spec(call.body)))
+        return await self._decide(call.user, call)
+
+    async def self_rules(self, call: CreateCall) -> Object:
+        namespace = _spec(call.body).get("namespace") or ""
+        if not namespace:
+            raise bad_request("no namespace on request")
+        return _answered(call, _rules_status(self.authorizer.rules_for(call.user, namespace)))
+
+    async def self_subject(self, call: CreateCall) -> Object:
+        return _answered(call, {"userInfo": _user_info(call.user)})
+
+    async def token(self, call: CreateCall) -> Object:
         sent = _spec(call.body).get("token") or ""
         if not sent:
             raise bad_request("token is required for TokenReview in authentication")
-        return _answered(call, _token_status(authenticator, sent))
+        return _answered(call, await _token_status(self.authenticator, sent))
 
-    return {
-        GroupKind("authentication.k8s.io", "TokenReview"): token,
-        GroupKind("authorization.k8s.io", "SubjectAccessReview"): access,
-        GroupKind("authorization.k8s.io", "LocalSubjectAccessReview"): local_access,
-        GroupKind("authorization.k8s.io", "SelfSubjectAccessReview"): self_access,
-        GroupKind("authentication.k8s.io", "SelfSubjectReview"): _self,
-    }
+    async def _decide(self, user: UserInfo, call: CreateCall) -> Object:
+        verdict = self.authorizer.authorize(user, asked(_spec(call.body), call.namespace))
+        if not isinstance(verdict, Verdict):
+            verdict = await verdict
+        status: dict[str, Any] = {"allowed": verdict.decision is Decision.ALLOW}
+        if verdict.decision is Decision.DENY:
+            status["denied"] = True
+        if verdict.reason:
+            status["reason"] = verdict.reason
+        if verdict.error:
+            status["evaluationError"] = verdict.error
+        return _answered(call, status)
 
 
 def _spec(body: Object) -> dict[str, Any]:
@@ -77,17 +117,22 @@ def _refuse(call: CreateCall, errors: Sequence[FieldError]) -> None:
         raise invalid(GroupKind(group, call.body["kind"]), call.body["metadata"].get("name") or "", errors)
 
 
-def _attribute_errors(spec: dict[str, Any]) -> list[FieldError]:
-    given = [spec.get(field) for field in ("nonResourceAttributes", "resourceAttributes")]
-    if sum(one is not None for one in given) == 1:
-        return []
-    detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-    if None in given:
-        return [field_invalid("spec.resourceAttributes", None, detail)]
-    return [field_invalid("spec.nonResourceAttributes", given[0], f"cannot be specified in combination: {detail}")]
+def _rules_status(rules: Rules) -> dict[str, Any]:
+    """Rules of resources and of paths apart; a rule of a role may be of both."""
+    resource_rules, path_rules = [], []
+    for rule in rules.rules:
+        if rule.resources:
+            resource_rules.append(rule._replace(non_resource_urls=()).to_object())
+        if rule.non_resource_urls:
+            path_rules.append({"verbs": list(rule.verbs), "nonResourceURLs": list(rule.non_resource_urls)})
+    status: dict[str, Any] = {"resourceRules": resource_rules, "nonResourceRules": path_rules}
+    status["incomplete"] = rules.incomplete
+    if rules.errors:
+        status["evaluationError"] = aggregate(rules.errors)
+    return status
 
 
-def _token_status(authenticator: Authenticator, token: str) -> dict[str, Any]:
+async def _token_status(authenticator: Authenticator, token: str) -> dict[str, Any]:
     """The token as a request would present it, on a connection of its own."""
     try:
         authorization = b"Bearer " + token.encode("latin-1")
@@ -95,44 +140,11 @@ def _token_status(authenticator: Authenticator, token: str) -> dict[str, Any]:
         return {"user": {}, "error": "invalid bearer token"}
     request = Request("GET", "/", "", {b"authorization": authorization}, b"", Connection())
     try:
-        user = authenticator.authenticate(request)
+        found = authenticator.authenticate(request)
+        user = await found if isinstance(found, Awaitable) else found
     except ApiError:
         return {"user": {}, "error": "invalid bearer token"}
     return {"user": {}} if user is None else {"authenticated": True, "user": _user_info(user)}
-
-
-async def _decide(authorizer: Authorizer, user: UserInfo, call: CreateCall, spec: dict[str, Any]) -> Object:
-    verdict = authorizer.authorize(user, _info(spec, call.namespace))
-    if not isinstance(verdict, Verdict):
-        verdict = await verdict
-    status: dict[str, Any] = {"allowed": verdict.decision is Decision.ALLOW}
-    if verdict.decision is Decision.DENY:
-        status["denied"] = True
-    if verdict.reason:
-        status["reason"] = verdict.reason
-    return _answered(call, status)
-
-
-def _info(spec: dict[str, Any], namespace: str) -> RequestInfo:
-    asked = spec.get("resourceAttributes")
-    if isinstance(asked, dict):
-        return RequestInfo(
-            asked.get("verb") or "",
-            "",
-            True,
-            asked.get("group") or "",
-            asked.get("version") or "",
-            asked.get("namespace") or namespace,
-            asked.get("resource") or "",
-            asked.get("subresource") or "",
-            asked.get("name") or "",
-        )
-    path = spec["nonResourceAttributes"]
-    return RequestInfo(path.get("verb") or "", path.get("path") or "")
-
-
-async def _self(call: CreateCall) -> Object:
-    return _answered(call, {"userInfo": _user_info(call.user)})
 
 
 def _user_info(user: UserInfo) -> dict[str, Any]:

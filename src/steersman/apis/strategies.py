@@ -10,22 +10,16 @@ from steersman.apimachinery.names import (
     NameValidator,
     dns1035_label_name,
     label_name,
-    path_segment_name,
     subdomain_name,
 )
-from steersman.apis import admission_policies, webhook_configurations
+from steersman.apis import admission_policies, rbac, webhook_configurations
 from steersman.apis.completion import COMPLETIONS
 from steersman.apis.namespaces import NamespaceStrategy
 from steersman.apiserver.registry.resource import Object, Strategy
 
-_RBAC = "rbac.authorization.k8s.io"
 _NAMES: Mapping[GroupKind, NameValidator] = {
     GroupKind("", "Namespace"): label_name,
     GroupKind("", "Service"): dns1035_label_name,
-    GroupKind(_RBAC, "Role"): path_segment_name,
-    GroupKind(_RBAC, "ClusterRole"): path_segment_name,
-    GroupKind(_RBAC, "RoleBinding"): path_segment_name,
-    GroupKind(_RBAC, "ClusterRoleBinding"): path_segment_name,
 }
 _COUNTING_GENERATIONS = frozenset(
     GroupKind(group, kind)
@@ -72,4 +66,6 @@ def strategy_of(kind: GroupKind, has_status: bool) -> Strategy:
         return admission_policies.AdmissionPolicyStrategy(kind, has_status)
     if kind in webhook_configurations.KINDS:
         return webhook_configurations.WebhookConfigurationStrategy()
+    if kind in rbac.STRATEGIES:
+        return rbac.STRATEGIES[kind]()
     return BuiltinStrategy(kind, has_status)

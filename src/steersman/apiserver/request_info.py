@@ -17,13 +17,15 @@ _METHOD_VERBS = {
     "PATCH": "patch",
     "DELETE": "delete",
 }
+_OF_COLLECTIONS = frozenset(("list", "watch", "deletecollection"))
 _NAMESPACE_SUBRESOURCES = frozenset(("status", "finalize"))
 
 
 class RequestInfo(NamedTuple):
     """``is_resource`` is false for paths such as /version, of which only ``verb`` (the lower-case method) is known.
 
-    ``name`` of a list or watch is the one that its field selector asks for, so that it can be authorized by name.
+    ``name`` of a list or watch is the one that its field selector asks for, so that it can be authorized by name;
+    the selectors, as they were sent, are those of lists, watches and deletions of collections.
     """
 
     verb: str
@@ -35,6 +37,8 @@ class RequestInfo(NamedTuple):
     resource: str = ""
     subresource: str = ""
     name: str = ""
+    field_selector: str = ""
+    label_selector: str = ""
 
 
 def is_true(value: str) -> bool:
@@ -67,6 +71,9 @@ def request_info(method: str, path: str, query: dict[str, str]) -> RequestInfo:
             name = _selected_name(query["fieldSelector"])
     elif verb == "delete" and not name:
         verb = "deletecollection"
+    if query and verb in _OF_COLLECTIONS:
+        fields, labels = query.get("fieldSelector", ""), query.get("labelSelector", "")
+        return RequestInfo(verb, path, True, group, version, namespace, resource, subresource, name, fields, labels)
     return RequestInfo(verb, path, True, group, version, namespace, resource, subresource, name)
 
 

@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import cast
 
-from steersman.apimachinery.errors import ApiError, forbidden, path_not_found, unauthorized
+from steersman.apimachinery.errors import ApiError, path_not_found, unauthorized
 from steersman.apimachinery.group_version import GroupResource
-from steersman.apiserver.authentication.authenticator import Authenticator
-from steersman.apiserver.authorization import Authorizer, Decision, Verdict, denial
+from steersman.apiserver.authentication.authenticator import Authenticator, Found
+from steersman.apiserver.authentication.impersonation import Impersonation, asks_as_another
+from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authorization import Authorizer, Verdict, demand
 from steersman.apiserver.handlers import delete, get, list, watch, write
 from steersman.apiserver.handlers.call import Backend, Call
 from steersman.apiserver.handlers.options import parse_query
@@ -23,6 +25,7 @@ from steersman.apiserver.request_info import RequestInfo, request_info
 
 _logger = logging.getLogger(__name__)
 
+Query = dict[str, str]
 VerbHandler = Callable[[Call], Answer | Awaitable[Answer]]
 
 
@@ -83,35 +86,53 @@ class ApiServer:
             _logger.debug("%s %s %d %.1f ms user=%s", request.method, request.path, answer.status, seconds * 1000, user)
         return answer
 
-    def _authorized(self, request: Request, info: RequestInfo, query: dict[str, str]) -> Answer | Awaitable[Answer]:
-        request.user = user = self._authenticator.authenticate(request)
+    def _authorized(self, request: Request, info: RequestInfo, query: Query) -> Answer | Awaitable[Answer]:
+        user = self._authenticator.authenticate(request)
+        if type(user) is not UserInfo or asks_as_another(request.headers):
+            return self._when_known(user, request, info, query)
+        return self._as_user(user, request, info, query)
+
+    async def _when_known(self, found: Found, request: Request, info: RequestInfo, query: Query) -> Answer:
+        """Who has to be waited for, and who asks as another one."""
+        user = await found if isinstance(found, Awaitable) else found
         if user is None:
             raise unauthorized()
+        if asks_as_another(request.headers):
+            request.impersonator, request.user = user, user
+            user = await self._impersonated(user, request)
+        answer = self._as_user(user, request, info, query)
+        return answer if isinstance(answer, Response | Stream) else await answer
+
+    async def _impersonated(self, user: UserInfo, request: Request) -> UserInfo:
+        """The user whom this one asks to be taken for, and may."""
+        impersonation = Impersonation.read(request.headers)
+        for asked in impersonation.checks:
+            verdict = self._authorizer.authorize(user, asked)
+            demand(verdict if isinstance(verdict, Verdict) else await verdict, user, asked)
+        return impersonation.user
+
+    def _as_user(self, user: UserInfo, request: Request, info: RequestInfo, query: Query) -> Answer | Awaitable[Answer]:
+        request.user = user
         verdict = self._authorizer.authorize(user, info)
         if isinstance(verdict, Verdict):
-            self._allow(verdict, request, info)
+            demand(verdict, user, info)
             return self._route(request, info, query)
         return self._when_allowed(verdict, request, info, query)
 
     async def _when_allowed(
-        self, pending: Awaitable[Verdict], request: Request, info: RequestInfo, query: dict[str, str]
+        self, pending: Awaitable[Verdict], request: Request, info: RequestInfo, query: Query
     ) -> Answer:
-        self._allow(await pending, request, info)
+        demand(await pending, request.user, info)
         answer = self._route(request, info, query)
         return answer if isinstance(answer, Response | Stream) else await answer
 
-    def _allow(self, verdict: Verdict, request: Request, info: RequestInfo) -> None:
-        if verdict.decision is not Decision.ALLOW:
-            resource = GroupResource(info.group, info.resource) if info.is_resource else None
-            raise forbidden(resource, info.name, denial(request.user, info, verdict.reason))
-
-    def _route(self, request: Request, info: RequestInfo, query: dict[str, str]) -> Answer | Awaitable[Answer]:
+    def _route(self, request: Request, info: RequestInfo, query: Query) -> Answer | Awaitable[Answer]:
         if not info.is_resource:
             return self._find_route(info.path)(request)
         resource = self._served.find(info.group, info.version, info.resource)
         if resource is None or not _is_place_of(resource, info):
             raise path_not_found()
-        call = Call(request, info, query, resource, self._backend)
+        call = Call(request, info, query, resource, self._backend, self._authorizer)
         if info.subresource:
             return _subresource(call)
         if info.verb not in resource.verbs or not _is_path_for(info, resource):

@@ -38,12 +38,6 @@ from steersman.apiserver.authentication.authenticator import Authenticator, Unio
 from steersman.apiserver.authentication.client_certificate import ClientCertificate
 from steersman.apiserver.authentication.required import RequiredAuthentication
 from steersman.apiserver.authentication.token_file import TokenFile
-from steersman.apiserver.authorization import (
-    AuthorizerChain,
-    DiscoveryForAuthenticated,
-    PrivilegedGroups,
-    SelfReviewsForAuthenticated,
-)
 from steersman.apiserver.certificates import CertificatePaths, ensure_certificates, write_kubeconfig
 from steersman.apiserver.discovery import Discovery, PathIndex
 from steersman.apiserver.handlers.call import Backend
@@ -64,6 +58,8 @@ from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.server import ApiServer
 from steersman.apiserver.version import Version, version_info
 from steersman.client.config import Config
+from steersman.controlplane.authentication import Authentication, AuthenticationOptions
+from steersman.controlplane.authorization import Authorization, AuthorizationOptions
 from steersman.controlplane.controllers import running_controllers
 from steersman.controlplane.in_process import InProcessTransport
 from steersman.controlplane.initializers import CatalogWithInitializers, has_held, with_strategies
@@ -81,6 +77,8 @@ LOOPBACK_USER = "system:apiserver"
 LOOPBACK_GROUPS = ("system:masters",)
 
 DEFAULT_ADMISSION = AdmissionOptions()
+DEFAULT_AUTHENTICATION = AuthenticationOptions()
+DEFAULT_AUTHORIZATION = AuthorizationOptions()
 INITIALIZERS = "Initializers"
 """The plugin that turns initializers on."""
 
@@ -102,6 +100,8 @@ class ControlPlane:
     :param insecure_http: HOST:PORT for plain HTTP, on a loopback address only.
     :param compaction_interval: seconds that superseded revisions stay readable at least.
     :param admission: the plugins of the admission chain.
+    :param authentication: who is asked about users, beside certificates and the token file.
+    :param authorization: what users may do; by the roles and bindings that are stored (RBAC) if nothing else is said.
     :param initialization_wait: seconds that a create waits for initializers at most, where the chain has any.
 
     Once it has started, ``url`` and ``insecure_url`` say where it listens; empty where it does not.
@@ -122,6 +122,8 @@ class ControlPlane:
         insecure_http: str = "",
         compaction_interval: float = 300.0,
         admission: AdmissionOptions = DEFAULT_ADMISSION,
+        authentication: AuthenticationOptions = DEFAULT_AUTHENTICATION,
+        authorization: AuthorizationOptions = DEFAULT_AUTHORIZATION,
         initialization_wait: float = WAIT_SECONDS,
     ) -> None:
         if listen and data_dir is None:
@@ -139,6 +141,8 @@ class ControlPlane:
         self._initialization = Initialization(enabled=has_initializers, wait_seconds=initialization_wait)
         self._profile, self._runtime_config = profile, RuntimeConfig.parse(runtime_config)
         self._tokens = TokenFile(token_auth_file) if token_auth_file else None
+        self._authentication = Authentication(authentication)
+        self._authorization = Authorization(authorization, self._version.minor)
         default = f"sqlite:///{data_dir / 'state.db'}" if data_dir else "memory:"
         self._store = open_store(store or default)
         self._cache = WatchCache(self._store)
@@ -202,13 +206,14 @@ class ControlPlane:
         self._stack.push_async_callback(self._cache.stop)
         await self._compactor.start()
         self._stack.push_async_callback(self._compactor.stop)
-        for_all = (DiscoveryForAuthenticated(), SelfReviewsForAuthenticated())
-        await self._serve_resources(AuthorizerChain([PrivilegedGroups("system:masters"), *for_all]))
+        self._stack.push_async_callback(self._authentication.close)
+        await self._serve_resources()
         await self._serve_http()
 
-    async def _serve_resources(self, authorizer: AuthorizerChain) -> None:
+    async def _serve_resources(self) -> None:
         """Install what is built in, then what the stored CRDs define, and start what reacts to changes."""
         initialization, catalog = self._initialization, self._catalog()
+        authorization, authorizer = self._authorization, self._authorization.authorizer
         initialization.hides = await has_held(self._store, initialization.enabled)
         facts = catalog.resources(self._runtime_config, self._profile)
         definitions = Definitions(catalog)
@@ -222,7 +227,8 @@ class ControlPlane:
         info = version_info(self._version.minor)
         metrics = Metrics(info)
         admission = AdmissionChain(ChainMetrics(metrics))
-        lifecycle = Lifecycle(self._store, self._cache, admission, sources, metrics, initialization)
+        checks = authorization.checks()
+        lifecycle = Lifecycle(self._store, self._cache, admission, sources, metrics, initialization, checks)
         objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
         context = PluginContext(objects, self._served, lifecycle, authorizer, metrics, self._version.minor)
         admission.install(make_plugins(self._admission_options, context))
@@ -231,6 +237,7 @@ class ControlPlane:
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle
         await create_system_namespaces(lifecycle, namespaces)
         await create_system_priority_classes(lifecycle, self._served)
+        await authorization.start(objects, lifecycle, self._served, self._stack)
         serving = DefinitionServing(lifecycle, self._cache, self._served, crds[0])
         await serving.start()
         self._stack.callback(serving.stop)
@@ -245,6 +252,7 @@ class ControlPlane:
         authenticators: list[Authenticator] = [ClientCertificate()]
         if self._tokens is not None:
             authenticators.append(self._tokens)
+        authenticators += self._authentication.authenticators()
         return RequiredAuthentication(Union(authenticators))
 
     def _routes(self, info: Mapping[str, str], metrics: Metrics) -> dict[str, Handler]:

@@ -2,17 +2,15 @@
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from steersman.apimachinery.errors import forbidden, unauthorized
+from steersman.apimachinery.errors import unauthorized
 from steersman.apiserver.authentication.authenticator import Authenticator
 from steersman.apiserver.authentication.user import ALL_AUTHENTICATED, UserInfo
 from steersman.apiserver.http.message import Request
 
 _REMEMBER_SECONDS = 10.0
-# Answering as the real user, who may do more, what was asked as another one would be a lie.
-_IMPERSONATION = frozenset((b"impersonate-user", b"impersonate-uid", b"impersonate-group"))
 
 
 class RequiredAuthentication:
@@ -33,22 +31,27 @@ class RequiredAuthentication:
     ) -> None:
         self._authenticator, self._remember, self._clock = authenticator, remember, clock
 
-    def authenticate(self, request: Request) -> UserInfo:
-        """The user. Raises :class:`ApiError` 401 for bad credentials, and for none; 403 for impersonation."""
-        if not _IMPERSONATION.isdisjoint(request.headers):
-            raise forbidden(None, "", "impersonation is not supported by this server")
+    def authenticate(self, request: Request) -> UserInfo | Awaitable[UserInfo]:
+        """The user. Raises :class:`ApiError` 401 for bad credentials, and for none."""
         connection = request.connection
-        presented = request.headers.get(b"authorization", b"")
         if connection.remembered is not None:
             user: UserInfo
             known, until, user = connection.remembered
+            presented = request.headers.get(b"authorization", b"")
             if self._clock() < until and hmac.compare_digest(known, presented):
                 return user
             connection.remembered = None
         found = self._authenticator.authenticate(request)
+        return self._later(found, request) if isinstance(found, Awaitable) else self._known(found, request)
+
+    async def _later(self, pending: Awaitable[UserInfo | None], request: Request) -> UserInfo:
+        return self._known(await pending, request)
+
+    def _known(self, found: UserInfo | None, request: Request) -> UserInfo:
         if found is None:
             raise unauthorized()
         if ALL_AUTHENTICATED not in found.groups:
             found = replace(found, groups=(*found.groups, ALL_AUTHENTICATED))
-        connection.remembered = (presented, self._clock() + self._remember, found)
+        presented = request.headers.get(b"authorization", b"")
+        request.connection.remembered = (presented, self._clock() + self._remember, found)
         return found

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from steersman.apimachinery.errors import unauthorized
+from steersman.apiserver.authentication.bearer import bearer_token
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.http.message import Request
 
@@ -74,9 +75,8 @@ class TokenFile:
         return hmac.digest(self._key, token, "sha256")
 
     def authenticate(self, request: Request) -> UserInfo | None:
-        scheme, _, rest = request.headers.get(b"authorization", b"").partition(b" ")
-        token = rest.strip(b" ")
-        if scheme.lower() != b"bearer" or not token:
+        token = bearer_token(request)
+        if not token:
             return None
         digest = self._digest(token)
         known = self._known.get(digest)

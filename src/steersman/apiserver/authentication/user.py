@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 ALL_AUTHENTICATED = "system:authenticated"
 """The group of every user who was authenticated."""
+ALL_UNAUTHENTICATED = "system:unauthenticated"
+ANONYMOUS = "system:anonymous"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import orjson
 
 from steersman.apimachinery.errors import ApiError, method_not_supported, not_found
 from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authorization import Authorizer, Verdict, demand
 from steersman.apiserver.handlers.negotiation import Decoders, Format, accepted_format
 from steersman.apiserver.handlers.representation import Representation, represent
 from steersman.apiserver.http.message import Request, Response
@@ -42,6 +43,13 @@ class Call:
     query: dict[str, str]
     resource: Resource
     backend: Backend
+    authorizer: Authorizer
+
+    async def demand(self, verb: str) -> None:
+        """Raise 403 unless the user may also use this verb on what the request is about."""
+        info = self.info._replace(verb=verb)
+        verdict = self.authorizer.authorize(self.user, info)
+        demand(verdict if isinstance(verdict, Verdict) else await verdict, self.user, info)
 
     @property
     def user(self) -> UserInfo:

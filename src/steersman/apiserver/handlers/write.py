@@ -83,8 +83,10 @@ async def _apply(call: Call, subresource: Subresource | None) -> Response:
     representation, resource = call.representation(), call.resource
     query = write_query(call.query, "PatchOptions", applies=True)
     application, options = await read_application(call, subresource, query)
-    lifecycle = call.backend.lifecycle
-    written = await lifecycle.apply(resource, call.namespace, call.info.name, application, options, subresource)
+    lifecycle, may_create = call.backend.lifecycle, partial(call.demand, "create")
+    written = await lifecycle.apply(
+        resource, call.namespace, call.info.name, application, options, subresource, may_create
+    )
     if written.created:
         written = replace(written, entry=await _initialized(call, written.entry, query))
     return _answer(call, representation, subresource, written)

@@ -27,12 +27,14 @@ class Connection:
 
 
 class Request:
-    """One request, its body read whole. Header names are lower-case bytes; repeated headers are joined with ", ".
+    """One request, its body read whole. Header names are lower-case bytes; repeated headers are joined with ", ", those
+    of impersonation by a line feed.
 
-    ``path`` is percent-decoded, ``query`` the raw text after the question mark; ``user`` is set by authentication.
+    ``path`` is percent-decoded, ``query`` the raw text after the question mark; ``user`` is set by authentication, and
+    ``impersonator`` is who asks as that user, None where they ask for themselves.
     """
 
-    __slots__ = ("body", "connection", "headers", "method", "path", "query", "user")
+    __slots__ = ("body", "connection", "headers", "impersonator", "method", "path", "query", "user")
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class Request:
         self.body = body
         self.connection = connection
         self.user: Any = None
+        self.impersonator: Any = None
 
 
 class Response:

@@ -98,7 +98,9 @@ def add_field(fields: dict[bytes, bytes], name: bytes, value: bytes) -> None:
     """Puts a field that came a second time into ``fields``; raises 400 for one that must not be repeated."""
     if name in SINGLE_FIELDS:
         raise bad_request(f"the header {name.decode('ascii', 'replace')} is repeated")
-    fields[name] = fields[name] + b", " + value
+    # A group may have a comma in its name, and no value has a line feed.
+    separator = b"\n" if name.startswith(b"impersonate-") else b", "
+    fields[name] = fields[name] + separator + value
 
 
 def check_field(name: bytes, value: bytes) -> None:

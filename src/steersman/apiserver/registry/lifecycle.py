@@ -8,11 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from steersman.apimachinery.errors import MODIFIED, ApiError, already_exists, conflict, internal_error, not_found
+from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission.attributes import Attributes
 from steersman.apiserver.admission.chain import AdmissionChain, Steps
 from steersman.apiserver.authentication.user import UserInfo
@@ -34,6 +36,11 @@ COLLECTION_SLICE = 64
 
 Change = Callable[[Object], Object]
 """From the present object (its served version, resourceVersion included; a private copy) to the wanted one."""
+
+WriteCheck = Callable[[Attributes], Awaitable[None]]
+"""Refuses a create or an update, as mutating admission left it, by raising ApiError."""
+
+NO_CHECKS: Mapping[GroupResource, WriteCheck] = MappingProxyType({})
 
 Application = Callable[[Object, str], Object]
 """From the present object ({} where there is none) and the time to the applied one, managedFields included."""
@@ -93,10 +100,12 @@ class Lifecycle:
         sources: metadata.Sources,
         metrics: Metrics,
         initialization: Initialization | None = None,
+        checks: Mapping[GroupResource, WriteCheck] = NO_CHECKS,
     ) -> None:
         self._store, self._cache, self._admission, self._sources = store, cache, admission, sources
         self._metrics = metrics
         self.initialization = initialization or Initialization()
+        self._checks = checks
 
     async def create(self, resource: Resource, namespace: str, obj: Object, options: WriteOptions) -> Written:
         """Store a new object; ``obj`` is changed. Raises AlreadyExists, Invalid, BadRequest, Forbidden."""
@@ -121,7 +130,7 @@ class Lifecycle:
             name = meta.get("name") or ""
             admission = self._admission.steps("CREATE", resource.group_resource)
             attributes = _attributes("CREATE", resource, namespace, name, obj, None, options)
-            obj = await _admitted(admission, attributes)
+            obj = await self._admitted(admission, attributes)
             shape.check(resource, obj, None)
             await admission.validate(attributes)
             meta = obj["metadata"]
@@ -194,16 +203,20 @@ class Lifecycle:
         apply: Application,
         options: WriteOptions,
         subresource: Subresource | None = None,
+        may_create: Callable[[], Awaitable[None]] | None = None,
     ) -> Written:
         """Update the object by ``apply``, or create it where there is none; ``options`` are those of an apply.
 
-        Raises what :meth:`update` and :meth:`create` raise: NotFound only for a subresource.
+        ``may_create`` raises where the user may not create it. Raises what :meth:`update` and :meth:`create` raise:
+        NotFound only for a subresource.
         """
         cacher = await self.cacher(resource)
         now = self._sources.now()
         for _ in range(ATTEMPTS):
             if subresource is not None or cacher.get(namespace, name) is not None:
                 return await self.update(resource, namespace, name, lambda live: apply(live, now), options, subresource)
+            if may_create is not None:
+                await may_create()
             try:
                 return await self.create(resource, namespace, apply({}, now), options)
             except ApiError as error:
@@ -333,12 +346,22 @@ class Lifecycle:
             new["metadata"]["managedFields"] = managed
         admission = self._admission.steps("UPDATE", resource.group_resource)
         attributes = _attributes("UPDATE", resource, namespace, name, new, old, options, part)
-        new = await _admitted(admission, attributes)
+        new = await self._admitted(admission, attributes)
         if managed:
             attributes.warnings += field_tracking.settle(new, old, managed)
         shape.check(resource, new, old)
         await admission.validate(attributes)
         return new, [*(warnings or strategy.warnings(new)), *attributes.warnings]
+
+    async def _admitted(self, admission: Steps, attributes: Attributes) -> Object:
+        """The object as the mutating phase leaves it, and the kind's own check lets it pass."""
+        await admission.admit(attributes)
+        if attributes.object is None:
+            raise internal_error("an admission plugin took the object away")
+        check = self._checks.get(attributes.group_resource)
+        if check is not None and not attributes.subresource:
+            await check(attributes)
+        return attributes.object
 
     def _managed_fields(
         self, resource: Resource, new: Object, old: Object, sent: Any, options: WriteOptions, subresource: str
