@@ -17,6 +17,9 @@ from typing import Any
 import orjson
 import uvloop
 
+from bench.admission.chain import admission_chain
+from bench.admission.initializers import admission_initializers
+from bench.admission.webhooks import admission_webhooks
 from bench.clients import comparison, report
 from bench.failure import BenchmarkFailed
 from bench.groups import GROUPS, Run
@@ -24,7 +27,8 @@ from bench.rows import rows
 from bench.scale import FULL, SMOKE, Scale
 from bench.table import Figure, Line, render, summary
 
-_GROUPS = (*GROUPS, comparison.clients, comparison.work_queue)
+_ADMISSION = (admission_chain, admission_webhooks, admission_initializers)
+_GROUPS = (*GROUPS, *_ADMISSION, comparison.clients, comparison.work_queue)
 _FILES = 8192
 """Open files that this process and the server need at most: a connection for each watcher, and some."""
 

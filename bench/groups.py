@@ -44,10 +44,10 @@ class Run:
             self.say(f"  ! {group}: other processes used {share:.0%} of a core meanwhile; the figure is disturbed")
 
     @asynccontextmanager
-    async def fresh_server(self) -> AsyncIterator[Server]:
-        """A server with an empty store and our namespace."""
+    async def fresh_server(self, *flags: str) -> AsyncIterator[Server]:
+        """A server, started with ``flags``, with an empty store and our namespace."""
         with TemporaryDirectory(prefix="steersman-bench-", dir=self.parent) as directory:
-            async with running(Path(directory)) as server:
+            async with running(Path(directory), *flags) as server:
                 await objects.make_namespace(server)
                 yield server
 

@@ -1,5 +1,6 @@
 """The rows of the table: what each is called, what kube-apiserver needs for it, and what we aim at."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.scale import FULL, Scale
@@ -60,6 +61,33 @@ def rows(scale: Scale) -> list[Row]:
             Row("stored-many", "stored-many.memory", f"memory (RSS) with {scale.many_objects:,} stored, MiB"),
             Row("stored-many", "stored-many.peak", f"memory, peak while storing {scale.many_objects:,}, MiB"),
         ]
+    table += _admission()
     if scale == FULL:
         return table
     return [Row(row.group, row.key, row.label, more_is_better=row.more_is_better) for row in table]
+
+
+def _admission() -> Iterator[Row]:
+    """What admission costs. kube-apiserver was not measured."""
+    for kind, label in (("configmaps", "ConfigMap"), ("pods", "Pod")):
+        for chain, of_chain in (
+            ("default", "the default chain: CPU-µs"),
+            ("alone", "NamespaceLifecycle alone: CPU-µs"),
+            ("difference", "what the default chain costs, CPU-µs"),
+        ):
+            key = f"admission-chain.{kind}.{chain}"
+            yield Row("admission-chain", key, f"create {label}, {of_chain}")
+    asked = {
+        "5+0": "5 mutating webhooks of 5 ms",
+        "0+5": "5 validating webhooks of 5 ms",
+        "5+5": "5 mutating, 5 validating of 5 ms",
+    }
+    figures = {"p50": "p50 ms", "p99": "p99 ms", "cpu": "CPU-µs", "rate": "requests/s"}
+    for mix, label in asked.items():
+        for figure, unit in figures.items():
+            key = f"admission-webhooks.{mix}.{figure}"
+            yield Row("admission-webhooks", key, f"create, {label}: {unit}", more_is_better=figure == "rate")
+    for figure, unit in figures.items():
+        key = f"admission-initializers.{figure}"
+        label = f"create through 2 initializers: {unit}"
+        yield Row("admission-initializers", key, label, more_is_better=figure == "rate")

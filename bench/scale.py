@@ -12,6 +12,9 @@ class Scale:
 
     Client libraries sync ``client_objects``, one count after the other; up to ``client_events`` objects they also see
     each of them updated. ``queue_items`` go through the work queue.
+
+    ``chain_creates`` go through each of the compared admission chains, ``webhook_creates`` through each mix of
+    webhooks, ``initialized_creates`` through two initializers.
     """
 
     objects: int
@@ -31,6 +34,9 @@ class Scale:
     client_objects: tuple[int, ...]
     client_events: int
     queue_items: int
+    chain_creates: int
+    webhook_creates: int
+    initialized_creates: int
 
 
 FULL = Scale(
@@ -51,6 +57,9 @@ FULL = Scale(
     client_objects=(2_000, 10_000, 50_000, 100_000),
     client_events=10_000,
     queue_items=200_000,
+    chain_creates=8_000,
+    webhook_creates=1_000,
+    initialized_creates=1_000,
 )
 
 SMOKE = Scale(
@@ -71,4 +80,7 @@ SMOKE = Scale(
     client_objects=(200,),
     client_events=200,
     queue_items=2_000,
+    chain_creates=200,
+    webhook_creates=20,
+    initialized_creates=40,
 )

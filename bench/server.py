@@ -46,15 +46,17 @@ def _token(directory: Path) -> str:
 
 
 @asynccontextmanager
-async def running(directory: Path) -> AsyncIterator[Server]:
+async def running(directory: Path, *flags: str) -> AsyncIterator[Server]:
     """A server with its data in ``directory`` (kept, so that it can be started again), killed at the end.
+
+    ``flags`` are given to ``steersman serve`` besides its own.
 
     Raises BenchmarkFailed when it is not ready in time or does not answer /readyz as soon as it says so.
     """
     directory.mkdir(parents=True, exist_ok=True)
     token, data, log = _token(directory), directory / "data", directory / "log"
     command = [sys.executable, "-m", "steersman", "serve", "--listen", "127.0.0.1:0"]
-    command += ["--data-dir", str(data), "--token-auth-file", str(directory / "tokens.csv")]
+    command += ["--data-dir", str(data), "--token-auth-file", str(directory / "tokens.csv"), *flags]
     with log.open("wb") as errors:
         began = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
