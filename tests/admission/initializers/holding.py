@@ -1,21 +1,18 @@
 """A control plane that holds ConfigMaps for initializers, and users who may do more or less to them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.apiserver.api_client import ADMIN, CONFIG_MAPS, Client, Watching, config_map
 
 from steersman.admission.selection import AdmissionOptions
-from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.authorization import NO_OPINION, AuthorizerChain, Decision, Verdict
 from steersman.apiserver.http.message import PeerCertificate
-from steersman.apiserver.request_info import RequestInfo
 from steersman.controlplane import ControlPlane
 
 ON = AdmissionOptions(enable=("Initializers",))
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1alpha1/initializerconfigurations"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
 RULE = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}
 A, B, C = "a.example.com", "b.example.com", "c.example.com"
 JANE = PeerCertificate("jane", ("writers",))
@@ -23,27 +20,13 @@ JANE = PeerCertificate("jane", ("writers",))
 FAILURE = {"status": "Failure", "message": "too short", "reason": "Weak", "code": 418}
 
 
-class Writers:
-    """Lets the group ``writers`` do everything but initialize."""
-
-    def authorize(self, user: UserInfo, info: RequestInfo) -> Verdict:
-        if "writers" in user.groups and info.verb != "initialize":
-            return Verdict(Decision.ALLOW)
-        return NO_OPINION
-
-
-class HoldingControlPlane(ControlPlane):
-    async def _serve_resources(self, authorizer: AuthorizerChain) -> None:
-        await super()._serve_resources(AuthorizerChain([authorizer, Writers()]))
-
-
 @asynccontextmanager
 async def holding(
     *names: str | dict[str, Any], wait: float = 20.0, admission: AdmissionOptions = ON, **options: Any
 ) -> AsyncIterator[Client]:
-    """The administrator of a control plane where ``names`` initialize ConfigMaps, in this order."""
-    given = {"store": "memory:", "admission": admission, "initialization_wait": wait, **options}
-    async with HoldingControlPlane(**given) as control_plane:
+    """The administrator of a control plane where ``names`` initialize ConfigMaps, in this order; it has few kinds."""
+    given = {"store": "memory:", "profile": "crd-only", "admission": admission, "initialization_wait": wait, **options}
+    async with ControlPlane(**given) as control_plane:
         admin = Client(control_plane.handler)
         if names:
             await admin.made(CONFIGURATIONS, configuration("held", *names))
@@ -55,7 +38,15 @@ def configuration(name: str, *initializers: str | dict[str, Any]) -> dict[str, A
     return {"metadata": {"name": name}, "initializers": [{"rules": [RULE], **one} for one in listed]}
 
 
-def as_jane(admin: Client) -> Client:
+async def as_jane(admin: Client) -> Client:
+    """Jane, who is given her role here."""
+    verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": verbs}]
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "writers"}
+    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "writers"}
+    await admin.made(f"{RBAC}/clusterroles", {"metadata": {"name": "writers"}, "rules": rules})
+    binding = {"metadata": {"name": "writers"}, "roleRef": reference, "subjects": [subject]}
+    await admin.made(f"{RBAC}/clusterrolebindings", binding)
     return Client(admin._handler, JANE)
 
 
@@ -94,10 +85,6 @@ async def until_held(watching: Watching) -> str:
         event = await watching.next()
         if event["type"] == "ADDED" and pending(event["object"]):
             return str(event["object"]["metadata"]["name"])
-
-
-async def settled(pending_calls: Sequence[Awaitable[Any]]) -> list[Any]:
-    return await asyncio.wait_for(asyncio.gather(*pending_calls), 20)
 
 
 __all__ = ["ADMIN", "CONFIG_MAPS", "Client", "config_map"]

@@ -72,7 +72,7 @@ async def test_a_configuration_counts_its_generations_and_is_validated() -> None
 async def test_mirror_pods_are_not_held_and_other_pods_are() -> None:
     pod = {"spec": {"containers": [{"name": "c", "image": "i"}]}}
     mirror = {"name": "mirror", "annotations": {"kubernetes.io/config.mirror": "x"}}
-    async with holding({"name": A, "rules": [EVERYTHING]}) as admin:
+    async with holding({"name": A, "rules": [EVERYTHING]}, profile="kubernetes") as admin:
         assert pending(await admin.made(PODS, {"metadata": mirror, **pod})) == []
         assert pending((await create(admin, {"metadata": {"name": "pod"}, **pod}, PODS)).body) == [A]
 
@@ -86,7 +86,7 @@ async def test_what_this_feature_itself_needs_is_not_held() -> None:
 
 async def test_only_who_may_initialize_brings_initializers() -> None:
     async with holding(A) as admin:
-        jane = as_jane(admin)
+        jane = await as_jane(admin)
 
         refused = failure(await create(jane, bringing("x", B)))
         assert refused == (403, "Forbidden", 'configmaps "x" is forbidden: create with initializers denied: ')
@@ -95,7 +95,7 @@ async def test_only_who_may_initialize_brings_initializers() -> None:
 
 async def test_an_empty_list_bypasses_initialization_for_who_may() -> None:
     async with holding(A) as admin:
-        refused = await as_jane(admin).create(CONFIG_MAPS, bringing("x"))
+        refused = await (await as_jane(admin)).create(CONFIG_MAPS, bringing("x"))
         made = await admin.made(CONFIG_MAPS, bringing("x"))
 
         assert failure(refused)[1] == "Forbidden"
@@ -159,13 +159,13 @@ async def test_an_update_removes_the_first_name_or_sets_a_result(patch: Any, sta
     async with holding(A, B) as admin:
         await hold(admin, "x")
 
-        assert (await as_jane(admin).patch(path("x"), patch)).status == (422 if status == 422 else 403)
+        assert (await (await as_jane(admin)).patch(path("x"), patch)).status == (422 if status == 422 else 403)
         assert (await admin.patch(path("x"), patch)).status == status
 
 
 async def test_who_may_not_initialize_does_not_write_what_waits() -> None:
     async with holding(A) as admin:
-        jane = as_jane(admin)
+        jane = await as_jane(admin)
         obj = await hold(admin, "x")
         message = 'configmaps "x" is forbidden: update to uninitialized resource denied: '
         applied = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "b"}}
@@ -180,7 +180,7 @@ async def test_who_may_not_initialize_does_not_write_what_waits() -> None:
 
 async def test_an_initialized_object_takes_an_empty_list_and_no_other() -> None:
     async with holding() as admin:
-        jane = as_jane(admin)
+        jane = await as_jane(admin)
         obj = await admin.made(CONFIG_MAPS, config_map("x"))
         obj["metadata"]["initializers"] = {"pending": []}
 
@@ -193,13 +193,14 @@ async def test_an_initialized_object_takes_an_empty_list_and_no_other() -> None:
 
 async def test_subresources_of_what_waits_are_written_by_anybody_and_change_no_initializers() -> None:
     rule = {"apiGroups": ["apps"], "apiVersions": ["*"], "resources": ["deployments"]}
-    async with holding({"name": A, "rules": [rule]}) as admin:
+    async with holding({"name": A, "rules": [rule]}, profile="kubernetes") as admin:
         obj = (await create(admin, deployment(), DEPLOYMENTS)).body
         obj["metadata"].pop("initializers")
         obj["status"] = {"replicas": 3}
+        jane = await as_jane(admin)
 
-        status = await as_jane(admin).update(f"{DEPLOYMENTS}/web/status", obj)
-        scale = await as_jane(admin).patch(f"{DEPLOYMENTS}/web/scale", {"spec": {"replicas": 5}})
+        status = await jane.update(f"{DEPLOYMENTS}/web/status", obj)
+        scale = await jane.patch(f"{DEPLOYMENTS}/web/scale", {"spec": {"replicas": 5}})
 
         assert (status.status, pending(status.body), status.body["status"]["replicas"]) == (200, [A], 3)
         assert scale.status == 200
@@ -249,7 +250,8 @@ async def test_custom_resources_are_held_like_all_others() -> None:
 async def test_the_workload_of_an_initializer_is_refused_with_advice() -> None:
     rule = {"apiGroups": ["apps"], "apiVersions": ["*"], "resources": ["*"]}
     account = {"namespace": "default", "name": "envoy"}
-    async with holding({"name": A, "rules": [rule], "serviceAccount": account}, {"name": B, "rules": [rule]}) as admin:
+    initializers = ({"name": A, "rules": [rule], "serviceAccount": account}, {"name": B, "rules": [rule]})
+    async with holding(*initializers, profile="kubernetes") as admin:
         own = deployment("envoy")
         own["spec"]["template"]["spec"]["serviceAccountName"] = "envoy"
         named = deployment("named", annotations={RUNS: B})
@@ -270,8 +272,9 @@ async def test_the_workload_of_an_initializer_is_refused_with_advice() -> None:
 async def test_what_a_controller_made_of_it_waits_for_the_others_alone() -> None:
     rule = {"apiGroups": ["apps"], "apiVersions": ["*"], "resources": ["*"]}
     account = {"namespace": "default", "name": "envoy"}
+    initializers = ({"name": A, "rules": [rule], "serviceAccount": account}, {"name": B, "rules": [rule]})
     owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "envoy", "uid": "1", "controller": True}
-    async with holding({"name": A, "rules": [rule], "serviceAccount": account}, {"name": B, "rules": [rule]}) as admin:
+    async with holding(*initializers, profile="kubernetes") as admin:
         replica_set = deployment("envoy", ownerReferences=[owner])
         replica_set["kind"] = "ReplicaSet"
         replica_set["spec"]["template"]["spec"]["serviceAccountName"] = "envoy"

@@ -21,7 +21,6 @@ from tests.admission.initializers.holding import (
     ON,
     RULE,
     Client,
-    HoldingControlPlane,
     as_jane,
     config_map,
     path,
@@ -36,6 +35,7 @@ from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.informer import ListWatch, SharedInformer
 from steersman.controllers.initialization_controller import CONFIGURATIONS as CONFIGURATION_KIND
 from steersman.controllers.initialization_controller import InitializationController
+from steersman.controlplane import ControlPlane
 
 T = TypeVar("T")
 
@@ -94,10 +94,10 @@ class Initialized(RuleBasedStateMachine):
         return self.runner.run(asyncio.wait_for(coroutine, 60))
 
     async def start(self) -> None:
-        server = HoldingControlPlane(store="memory:", profile="crd-only", admission=ON, initialization_wait=60)
+        server = ControlPlane(store="memory:", profile="crd-only", admission=ON, initialization_wait=60)
         self.server = await self.stack.enter_async_context(server)
         self.admin = Client(server.handler)
-        self.jane = as_jane(self.admin)
+        self.jane = await as_jane(self.admin)
         await self.admin.made(CONFIGURATIONS, {"metadata": {"name": "all"}, "initializers": list(CONFIGURED)})
         self.watching: Watching = await self.stack.enter_async_context(
             self.admin.watch(CONFIG_MAPS, fieldSelector="metadata.name!=kube-root-ca.crt")
@@ -325,5 +325,5 @@ async def _until_last(watching: Watching) -> dict[str, list[Any]]:
 
 TestInitialized = Initialized.TestCase
 TestInitialized.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
