@@ -9,8 +9,6 @@ import binascii
 from collections.abc import Mapping
 from typing import Any, Self
 
-from cryptography import x509
-
 from steersman.admission.configuration import refuse_configuration
 from steersman.admission.signer_permission import REQUESTS
 from steersman.apimachinery.errors import forbidden
@@ -46,6 +44,9 @@ class CertificateSubjectRestriction:
 
 def _organizations(request: str) -> set[str | bytes]:
     """Those of the subject of a PEM certificate request, base64 once more. Raises ValueError."""
+    # Imported for those who ask for certificates: it takes longer than all else at start.
+    from cryptography import x509
+
     try:
         pem = base64.b64decode(request, validate=True)
     except binascii.Error:

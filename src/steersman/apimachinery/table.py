@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 
 from steersman.apimachinery.duration import human_duration
-from steersman.apimachinery.jsonpath import JSONPath
 from steersman.apimachinery.schema.rendering import go_number
 from steersman.apimachinery.time import parse_time
 
@@ -108,6 +107,9 @@ class ColumnSet:
 
 def _printer_column(column: Object) -> Column:
     text = column["jsonPath"]
+    # Imported for those who have such columns: a server without custom resources starts sooner.
+    from steersman.apimachinery.jsonpath import JSONPath
+
     find = JSONPath.compile(text).find
     shown: Callable[[Any, float], Any] = _SHOWN.get(column["type"], _show_nothing)
 
