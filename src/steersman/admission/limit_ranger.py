@@ -3,7 +3,7 @@
 Specified in the API reference, LimitRange.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, Self
 
 from steersman.admission import limit_constraints
@@ -38,21 +38,32 @@ class LimitRanger:
         refuse_configuration(cls.name, configuration)
         return cls(context.objects)
 
-    async def admit(self, attributes: Attributes) -> None:
+    def admit(self, attributes: Attributes) -> Awaitable[None] | None:
         pod = attributes.object
-        if pod is None or attributes.group_resource != PODS or not _is_looked_at(attributes):
-            return
-        for entry in await self._objects.list(LIMIT_RANGES, attributes.namespace):
+        if pod is None or attributes.group_resource != PODS or not _is_looked_at(attributes) or self._there_are_none():
+            return None
+        return self._complete(attributes.namespace, pod)
+
+    def validate(self, attributes: Attributes) -> Awaitable[None] | None:
+        obj = attributes.object
+        if obj is None or not _is_looked_at(attributes) or self._there_are_none():
+            return None
+        return self._check(attributes, obj)
+
+    def _there_are_none(self) -> bool:
+        cacher = self._objects.cacher(LIMIT_RANGES)
+        return cacher is None or (cacher.ready and not cacher.count)
+
+    async def _complete(self, namespace: str, pod: Object) -> None:
+        for entry in await self._objects.list(LIMIT_RANGES, namespace):
             _give_defaults(pod, entry.parsed())
 
-    async def validate(self, attributes: Attributes) -> None:
-        if attributes.object is None or not _is_looked_at(attributes):
-            return
+    async def _check(self, attributes: Attributes, obj: Object) -> None:
         check = limit_constraints.of_claim if attributes.group_resource == CLAIMS else limit_constraints.of_pod
         for entry in await self._objects.list(LIMIT_RANGES, attributes.namespace):
             wrong: dict[str, None] = {}
             for limit in _limits(entry.parsed()):
-                wrong.update(dict.fromkeys(check(limit, attributes.object, attributes.old_object)))
+                wrong.update(dict.fromkeys(check(limit, obj, attributes.old_object)))
             if wrong:
                 message = next(iter(wrong)) if len(wrong) == 1 else f"[{', '.join(wrong)}]"
                 raise forbidden(attributes.group_resource, attributes.name, message)

@@ -3,7 +3,7 @@
 Specified in "Pod Priority and Preemption".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, Self
 
 from steersman.admission.configuration import refuse_configuration
@@ -14,6 +14,7 @@ from steersman.apiserver.admission import CREATE, UPDATE, Attributes
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
+from steersman.storage.watch_cache import Cacher
 
 PRIORITY_CLASSES = GroupResource("scheduling.k8s.io", "priorityclasses")
 HIGHEST_OF_USERS = 1_000_000_000
@@ -38,27 +39,36 @@ class Priority:
         """``minor`` is the Kubernetes to be: before 1.19, Pods of no class say nothing of preemption."""
         self._objects = objects
         self._without_class = PREEMPTING if minor >= PREEMPTION_SINCE else None
+        self._looked_at: tuple[Cacher, int] | None = None
+        self._found: Object | None = None
 
     @classmethod
     def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
         refuse_configuration(cls.name, configuration)
         return cls(context.objects, context.minor)
 
-    async def admit(self, attributes: Attributes) -> None:
-        if attributes.group_resource != PODS or attributes.subresource or attributes.object is None:
-            return
+    def admit(self, attributes: Attributes) -> Awaitable[None] | None:
+        obj, old = attributes.object, attributes.old_object
+        if attributes.group_resource != PODS or attributes.subresource or obj is None:
+            return None
         if self._objects.resource(PRIORITY_CLASSES) is None:
-            return
+            return None
         if attributes.operation == CREATE:
-            spec = spec_of(attributes.object)
-            _settle(attributes, spec, await self._class_of(attributes, spec), self._without_class)
-        elif attributes.old_object is not None:
-            _keep(attributes.object.get("spec"), attributes.old_object.get("spec"))
+            return self._resolve(attributes, spec_of(obj))
+        if old is not None:
+            _keep(obj.get("spec"), old.get("spec"))
+        return None
 
-    async def validate(self, attributes: Attributes) -> None:
+    def validate(self, attributes: Attributes) -> Awaitable[None] | None:
         obj = attributes.object
         if attributes.group_resource != PRIORITY_CLASSES or attributes.subresource or obj is None:
-            return
+            return None
+        return self._check(attributes, obj)
+
+    async def _resolve(self, attributes: Attributes, spec: Object) -> None:
+        _settle(attributes, spec, await self._class_of(attributes, spec), self._without_class)
+
+    async def _check(self, attributes: Attributes, obj: Object) -> None:
         if attributes.operation == CREATE and (wrong := list(_reserved(obj))):
             raise invalid(attributes.resource.gvk.group_kind, attributes.name, wrong)
         if obj.get("globalDefault"):
@@ -79,8 +89,14 @@ class Priority:
 
     async def _default(self) -> Object | None:
         """Should there be several, which only a race could bring, it is the one of the lowest value."""
-        classes = [entry.parsed() for entry in await self._objects.list(PRIORITY_CLASSES)]
-        return min((one for one in classes if one.get("globalDefault")), key=_value, default=None)
+        cacher = await self._objects.ready(PRIORITY_CLASSES)
+        if cacher is None:
+            return None
+        if (cacher, cacher.changed) != self._looked_at:
+            classes = [entry.parsed() for entry in cacher.list()[0]]
+            self._found = min((one for one in classes if one.get("globalDefault")), key=_value, default=None)
+            self._looked_at = cacher, cacher.changed
+        return self._found
 
 
 def _settle(attributes: Attributes, spec: Object, priority_class: Object | None, policy: str | None) -> None:

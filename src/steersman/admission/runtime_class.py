@@ -3,12 +3,12 @@
 Specified in "Runtime Class" and KEP-688 (Pod overhead).
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Self
 
 from steersman.admission import tolerations
 from steersman.admission.configuration import refuse_configuration
-from steersman.admission.pod_spec import PODS, Amounts, amounts, spec_of
+from steersman.admission.pod_spec import PODS, Amounts, amounts
 from steersman.apimachinery.errors import forbidden
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, Attributes
@@ -32,13 +32,23 @@ class RuntimeClass:
         refuse_configuration(cls.name, configuration)
         return cls(context.objects)
 
-    async def admit(self, attributes: Attributes) -> None:
+    def admit(self, attributes: Attributes) -> Awaitable[None] | None:
         if attributes.subresource or attributes.object is None:
-            return
-        runtime_class = await self._class_of(attributes)
-        if runtime_class is None:
-            return
-        spec = spec_of(attributes.object)
+            return None
+        spec = attributes.object.get("spec") or {}
+        return None if spec.get("runtimeClassName") is None else self._take_on(attributes, spec)
+
+    def validate(self, attributes: Attributes) -> Awaitable[None] | None:
+        if attributes.subresource or attributes.object is None:
+            return None
+        spec = attributes.object.get("spec") or {}
+        if spec.get("runtimeClassName") is not None:
+            return self._compare(attributes, spec)
+        _check_overhead(attributes, spec, None)
+        return None
+
+    async def _take_on(self, attributes: Attributes, spec: Object) -> None:
+        runtime_class = await self._class_of(attributes, spec)
         overhead = _overhead(runtime_class)
         if overhead is not None:
             if spec.get("overhead") is not None and _amounts(spec["overhead"]) != _amounts(overhead):
@@ -48,27 +58,26 @@ class RuntimeClass:
         if scheduling:
             _schedule(attributes, spec, scheduling)
 
-    async def validate(self, attributes: Attributes) -> None:
-        if attributes.subresource or attributes.object is None:
-            return
-        sent = (attributes.object.get("spec") or {}).get("overhead")
-        runtime_class = await self._class_of(attributes)
-        overhead = _overhead(runtime_class) if runtime_class is not None else None
-        if overhead is None and sent is not None:
-            message = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
-            raise forbidden(PODS, attributes.name, message)
-        if overhead is not None and _amounts(sent) != _amounts(overhead):
-            raise _mismatch(attributes)
+    async def _compare(self, attributes: Attributes, spec: Object) -> None:
+        _check_overhead(attributes, spec, _overhead(await self._class_of(attributes, spec)))
 
-    async def _class_of(self, attributes: Attributes) -> Object | None:
-        name = ((attributes.object or {}).get("spec") or {}).get("runtimeClassName")
-        if name is None:
-            return None
+    async def _class_of(self, attributes: Attributes, spec: Object) -> Object:
+        name = spec["runtimeClassName"]
         entry = await self._objects.get(RUNTIME_CLASSES, "", name)
         if entry is None:
             raise forbidden(PODS, attributes.name, f'pod rejected: RuntimeClass "{name}" not found')
         found: Object = entry.parsed()
         return found
+
+
+def _check_overhead(attributes: Attributes, spec: Object, overhead: Object | None) -> None:
+    """That the Pod has the overhead of its class, and no other."""
+    sent = spec.get("overhead")
+    if overhead is None and sent is not None:
+        message = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
+        raise forbidden(PODS, attributes.name, message)
+    if overhead is not None and _amounts(sent) != _amounts(overhead):
+        raise _mismatch(attributes)
 
 
 def _schedule(attributes: Attributes, spec: Object, scheduling: Object) -> None:
