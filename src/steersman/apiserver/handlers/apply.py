@@ -6,7 +6,6 @@ from functools import partial
 import msgspec
 
 from steersman.apimachinery.errors import ApiError, bad_request, conflict
-from steersman.apimachinery.server_side_apply import FieldManager, MergeSchema
 from steersman.apiserver.handlers.call import Call
 from steersman.apiserver.handlers.negotiation import JSON, YAML, Body, Decoders
 from steersman.apiserver.handlers.options import WriteQuery
@@ -101,6 +100,9 @@ def _prepare_new(obj: Object, resource: Resource, namespace: str, name: str) -> 
 
 def _of_parent(scale: Object, subresource: Subresource, resource: Resource) -> Object:
     """A configuration of the scale as one of the object it belongs to: the replicas at their place there."""
+    # As in field_tracking: not imported before somebody applies.
+    from steersman.apimachinery.server_side_apply import FieldManager, MergeSchema
+
     FieldManager(MergeSchema.read(_SCALE, _no_reference), subresource.kind).check(scale)
     sent = metadata.metadata_of(scale)
     parent: Object = {

@@ -1,13 +1,22 @@
-"""Who manages the fields of an object, kept up to date from the first apply on (docs/decisions/0007)."""
+"""Who manages the fields of an object, kept up to date from the first apply on (docs/decisions/0007).
+
+Server-side apply is imported where somebody applies, or has: a server starts sooner without it.
+"""
+
+from typing import TYPE_CHECKING
 
 from steersman.apimachinery.object_meta import FIELD_MANAGER_LENGTH
-from steersman.apimachinery.server_side_apply import FieldManager, managed_fields_fault, same_but_for_times
 from steersman.apiserver.registry import metadata
 from steersman.apiserver.registry.resource import Object, Resource
 
+if TYPE_CHECKING:
+    from steersman.apimachinery.server_side_apply import FieldManager
 
-def field_manager(resource: Resource, subresource: str) -> FieldManager:
+
+def field_manager(resource: Resource, subresource: str) -> "FieldManager":
     """What tracks the writes to objects of a resource, or (where one is named) to a subresource of theirs."""
+    from steersman.apimachinery.server_side_apply import FieldManager
+
     return FieldManager(
         resource.definition.merge_schema,
         resource.gvk,
@@ -37,6 +46,8 @@ def settle(new: Object, old: Object, managed: list[Object]) -> list[str]:
     What admission left malformed becomes what it was, ``managed``. Where nothing else has changed since ``old``, new
     times are no reason to write.
     """
+    from steersman.apimachinery.server_side_apply import managed_fields_fault, same_but_for_times
+
     meta, warnings = new["metadata"], []
     present = meta.get("managedFields")
     if present is not managed and (fault := managed_fields_fault(present)):

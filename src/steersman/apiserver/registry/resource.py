@@ -3,17 +3,19 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steersman.apimachinery.errors import FieldError
 from steersman.apimachinery.group_version import GroupResource, GroupVersion, GroupVersionKind
 from steersman.apimachinery.names import NameValidator, subdomain_name
 from steersman.apimachinery.schema import CompiledSchema
-from steersman.apimachinery.server_side_apply import MergeSchema
 from steersman.apimachinery.strategic_merge import PatchMeta
 from steersman.apimachinery.table import ColumnSet
 from steersman.storage.store import KeyValue
 from steersman.storage.watch_cache import Codec, Entry
+
+if TYPE_CHECKING:
+    from steersman.apimachinery.server_side_apply import MergeSchema
 
 Object = dict[str, Any]
 """A decoded API object."""
@@ -42,8 +44,11 @@ class Definition:
         return PatchMeta(self.load(), self.resolve)
 
     @cached_property
-    def merge_schema(self) -> MergeSchema:
+    def merge_schema(self) -> "MergeSchema":
         """How fields merge and who may share them, for server-side apply."""
+        # Imported for the first object whose fields are tracked: the server starts sooner.
+        from steersman.apimachinery.server_side_apply import MergeSchema
+
         return MergeSchema.read(self.load(), self.resolve)
 
 
