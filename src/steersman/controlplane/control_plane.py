@@ -166,6 +166,7 @@ class ControlPlane:
     async def stop(self) -> None:
         """Finish the requests in flight, end the watches, close the store."""
         self._stopping = True
+        self._initialization.stop()
         await self._stack.aclose()
 
     async def __aenter__(self) -> Self:
@@ -219,7 +220,7 @@ class ControlPlane:
         definitions = Definitions(catalog)
         authenticator = self._authenticator()
         built_in = builtin_resources(facts, definitions, review_answers(authorizer, authenticator))
-        resources = list(with_strategies(built_in) if initialization.enabled else built_in)
+        resources = list(with_strategies(built_in))
         crds = _definition_kinds(definitions)
         self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
         namespaces, stored_namespaces = namespace_resource(catalog, definitions)

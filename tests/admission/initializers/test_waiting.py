@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.admission.initializers.holding import (
     CONFIG_MAPS,
+    CONFIGURATIONS,
     FAILURE,
+    ON,
     A,
     B,
     Client,
     config_map,
+    configuration,
     held,
     hold,
     holding,
@@ -21,6 +25,9 @@ from tests.admission.initializers.holding import (
     until_held,
 )
 from tests.apiserver.api_client import Reply, failure
+
+from steersman.admission.selection import AdmissionOptions
+from steersman.controlplane import ControlPlane
 
 ALL = {"includeUninitialized": "true"}
 Act = Callable[[Client, str], Awaitable[Any]]
@@ -160,6 +167,30 @@ async def test_many_wait_side_by_side_each_for_its_own() -> None:
             replies = await asyncio.wait_for(asyncio.gather(*creating), 20)
 
         assert [(reply.status, reply.body["metadata"]["name"]) for reply in replies] == [(201, one) for one in names]
+
+
+async def test_a_server_that_stops_lets_nobody_wait(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'state.db'}"
+    server = ControlPlane(store=store, profile="crd-only", admission=ON)
+    await server.start()
+    admin = Client(server.handler)
+    await admin.made(CONFIGURATIONS, configuration("held", A))
+    async with admin.watch(CONFIG_MAPS, **ALL) as watching:
+        creating = asyncio.ensure_future(admin.create(CONFIG_MAPS, config_map("x")))
+        await until_held(watching)
+
+        await server.stop()
+
+        assert failure(await creating)[:2] == (503, "ServiceUnavailable")
+
+
+async def test_a_kind_that_is_served_without_the_plugin_is_validated_too() -> None:
+    async with holding(
+        admission=AdmissionOptions(), runtime_config="admissionregistration.k8s.io/v1alpha1=true"
+    ) as admin:
+        wrong = await admin.create(CONFIGURATIONS, configuration("x", "k8s.io"))
+
+        assert failure(wrong)[1] == "Invalid"
 
 
 @pytest.mark.chaos

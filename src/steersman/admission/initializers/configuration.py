@@ -36,10 +36,6 @@ class ServiceAccount:
     namespace: str
     name: str
 
-    @property
-    def user_name(self) -> str:
-        return f"system:serviceaccount:{self.namespace}:{self.name}"
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -196,12 +196,6 @@ def turn(initializers: Initializers) -> tuple[Pending, ...]:
     return pending[: alone or 1]
 
 
-def transition(state: State, step: Step, actor: Actor) -> State | None:
-    """The state that ``actor`` brings the object to by ``step``; None: it may not."""
-    found = TRANSITIONS.get((state, step))
-    return found.to if found is not None and actor.value >= found.who.value else None
-
-
 def least_actor(state: State, step: Step) -> Actor | None:
     """What one must be at least to take the step; None: nobody may."""
     found = TRANSITIONS.get((state, step))

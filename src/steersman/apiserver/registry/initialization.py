@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from steersman.apimachinery.errors import ApiError, conflict, timeout
+from steersman.apimachinery.errors import ApiError, conflict, service_unavailable, timeout
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.request_info import is_true
 from steersman.storage.watch_cache import Cacher, Change, Entry
@@ -21,7 +21,8 @@ WAIT_SECONDS = 30.0
 
 _Key = tuple[str, str]
 """Namespace and name of an object."""
-_Waiters = dict[_Key, list["asyncio.Queue[Change]"]]
+_Waiters = dict[_Key, list["asyncio.Queue[Change | None]"]]
+"""Who waits for an object: what happens to it, None when the server stops."""
 
 
 class Visibility(Enum):
@@ -82,21 +83,24 @@ class Initialization:
     async def wait(self, resource: GroupResource, cacher: Cacher, entry: Entry) -> Entry:
         """The object that was created as ``entry``, once it is initialized.
 
-        Raises the ApiError that its initializer set as its result; 409 where it was deleted, 504 when time is up.
+        Raises the ApiError that its initializer set as its result; 409 where it was deleted, 504 when time is up, 503
+        when the server stops.
         """
         if entry.metadata.initializers is None:
             return entry
         key = entry.namespace, entry.name
-        changes: asyncio.Queue[Change] = asyncio.Queue()
+        changes: asyncio.Queue[Change | None] = asyncio.Queue()
         waiters = self._waiters_of(cacher)
         waiters.setdefault(key, []).append(changes)
         try:
-            for change in _missed(cacher, entry):
-                changes.put_nowait(change)
+            for missed in _missed(cacher, entry):
+                changes.put_nowait(missed)
             async with asyncio.timeout(self.wait_seconds):
-                while (found := _outcome(resource, entry, await changes.get())) is None:
-                    continue
-                return found
+                while (change := await changes.get()) is not None:
+                    if (found := _outcome(resource, entry, change)) is not None:
+                        return found
+            message = f"the server is stopping, and {resource} {entry.name} is not initialized yet"
+            raise service_unavailable(message)
         except TimeoutError:
             message = f"server has timed out waiting for the initialization of {resource} {entry.name}"
             raise timeout(message, 0) from None
@@ -104,6 +108,13 @@ class Initialization:
             waiters[key].remove(changes)
             if not waiters[key]:
                 del waiters[key]
+
+    def stop(self) -> None:
+        """Let nobody wait any more."""
+        for waiters in self._waiters.values():
+            for queues in waiters.values():
+                for changes in queues:
+                    changes.put_nowait(None)
 
     def _waiters_of(self, cacher: Cacher) -> _Waiters:
         """Who waits for objects of one resource; it is told of changes from the first time that somebody does."""
