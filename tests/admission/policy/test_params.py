@@ -177,6 +177,17 @@ async def test_a_parameter_in_a_namespace_is_none_for_an_object_in_none() -> Non
     )
 
 
+async def test_parameters_of_a_namespace_are_those_in_it() -> None:
+    async with serving() as client:
+        await client.resource(NAMESPACES).create({"metadata": {"name": "team"}})
+        await config_maps(client).create({"metadata": {"name": "limits", "namespace": "team"}, "data": {"max": "1"}})
+        namespaces = (rule("namespaces", operations=("UPDATE",)),)
+        await validate(client, "params.data.max != '1'", paramKind=CONFIG_MAP, binding=reference(), rules=namespaces)
+
+        with pytest.raises(ApiError, match=r"failed expression: params[.]data[.]max"):
+            await client.resource(NAMESPACES).patch("team", {"metadata": {"labels": {"a": "b"}}})
+
+
 async def test_several_bindings_have_parameters_of_their_own() -> None:
     async with serving() as client:
         await validate(client, BELOW_MAX, paramKind=CONFIG_MAP, binding=reference("low"), rules=ONLY_X)

@@ -292,6 +292,17 @@ async def test_failures_are_told_to_the_audit_log() -> None:
     ]
 
 
+async def test_the_audit_log_hears_of_fifty_failures() -> None:
+    recorder = Recorder()
+    async with serving(recorder) as client:
+        await validate(client, *["false"] * 60, actions=("Audit",))
+
+        await config_maps(client).create(config_map())
+
+    annotation = recorder.annotations["validation.policy.admission.k8s.io/validation_failure"]
+    assert [failure["expressionIndex"] for failure in orjson.loads(annotation)] == list(range(50))
+
+
 async def test_audit_annotations_are_published_under_the_name_of_the_policy() -> None:
     recorder = Recorder()
     annotations = [

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from steersman.admission.policy.activation import Activation
 from steersman.admission.policy.apply_configuration import apply_configuration
 from steersman.admission.policy.failure import MutationFailed
@@ -29,7 +27,9 @@ _TEST_FAILED = ("testing value ", "test operation does not apply: ")
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """``apply`` makes the new object of the present one, the value of the expression and the kind's schema."""
+    """``apply`` makes the new object of the present one, the value of the expression and the kind's schema; it may
+    share parts with both.
+    """
 
     compiled: Compiled
     apply: Callable[[Object, Any, MergeSchema], Object]
@@ -42,7 +42,6 @@ class Mutations:
     variables: Variables
     conditions: tuple[Condition, ...]
     mutations: tuple[Mutation, ...]
-    fails_open: bool
     reinvocable: bool
 
     @classmethod
@@ -60,7 +59,6 @@ class Mutations:
             variables,
             compile_conditions(compiler, spec),
             tuple(mutation(one) for one in spec.get("mutations") or () if one.get("patchType") in _PATCH_TYPES),
-            spec.get("failurePolicy") == "Ignore",
             spec.get("reinvocationPolicy") == "IfNeeded",
         )
 
@@ -69,8 +67,6 @@ class Mutations:
         try:
             return meets_conditions(self.conditions, self._activation(request_values, params))
         except UnknownMatch as error:
-            if self.fails_open:
-                return False
             raise MutationFailed(str(error)) from None
 
     def value(self, mutation: Mutation, request_values: Mapping[str, Any], params: Object | None) -> Any:
@@ -109,10 +105,9 @@ def _operation(made: Mapping[str, Any]) -> dict[str, Any]:
 def _apply_configuration(obj: Object, configuration: Any, schema: MergeSchema) -> Object:
     applied = {**configuration, "apiVersion": obj.get("apiVersion"), "kind": obj.get("kind")}
     try:
-        merged: Object = msgspec.to_builtins(apply_configuration(schema, obj, applied))
+        return apply_configuration(schema, obj, applied)
     except ValueError as error:
         raise MutationFailed(f"error applying patch: {error}") from None
-    return merged
 
 
 _PATCH_TYPES: Mapping[str, tuple[str, Callable[[Object, Any, MergeSchema], Object]]] = {
