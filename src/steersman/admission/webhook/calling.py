@@ -96,10 +96,10 @@ class Calling:
         _logger.warning("failing open: %s", failure)
         self._metrics.failed_open(webhook.name)
         attributes.add_annotation(annotation, webhook.name)
-        check_deadline(attributes)
+        self.check_deadline(attributes)
 
-
-def check_deadline(attributes: Attributes) -> None:
-    """Raises 504 where the request's own time is over."""
-    if attributes.deadline is not None and asyncio.get_running_loop().time() >= attributes.deadline:
-        raise timeout("request did not complete within requested timeout", 0)
+    @staticmethod
+    def check_deadline(attributes: Attributes) -> None:
+        """Raises 504 where the request's own time is over."""
+        if attributes.deadline is not None and asyncio.get_running_loop().time() >= attributes.deadline:
+            raise timeout("request did not complete within requested timeout", 0)

@@ -1,14 +1,17 @@
 """The webhooks that are configured, as of now, and which of them a request may concern."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from steersman.admission.webhook.invocation import Invocation, equivalents
-from steersman.admission.webhook.webhook import Webhook
 from steersman.apimachinery.group_version import GroupKind, GroupResource
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.storage.watch_cache import Change, Entry
+
+if TYPE_CHECKING:
+    from steersman.admission.webhook.invocation import Invocation
+    from steersman.admission.webhook.webhook import Webhook
 
 GROUP = "admissionregistration.k8s.io"
 EXEMPT = frozenset(
@@ -24,7 +27,7 @@ EXEMPT = frozenset(
 )
 """What no webhook is asked about: a webhook that is broken could not be removed any more."""
 
-Invocations = tuple[Invocation, ...]
+Invocations = tuple["Invocation", ...]
 _Key = tuple[str, Resource, str]
 
 
@@ -51,10 +54,12 @@ class WebhookConfigurations:
         key = (operation, resource, subresource)
         found = self.known.get(key)
         if found is None:
-            found = self.known[key] = tuple(select(self.webhooks(), operation, resource, subresource, self._served))
+            webhooks = self.webhooks()
+            selected = select(webhooks, operation, resource, subresource, self._served) if webhooks else ()
+            found = self.known[key] = tuple(selected)
         return found
 
-    def webhooks(self) -> list[Webhook]:
+    def webhooks(self) -> "list[Webhook]":
         """All, by name of the configuration and place in it; those of a configuration that did not change are kept."""
         entries = () if self._cacher is None else self._cacher.list()[0]
         before, self._compiled = self._compiled, {}
@@ -74,15 +79,20 @@ class WebhookConfigurations:
         self.known.clear()
 
 
-def compile_webhooks(entry: Entry) -> tuple[Webhook, ...]:
+def compile_webhooks(entry: Entry) -> "tuple[Webhook, ...]":
+    # Imported for those who have webhooks, as below.
+    from steersman.admission.webhook.webhook import Webhook
+
     listed = entry.parsed().get("webhooks") or ()
     return tuple(Webhook.read(entry.name, index, one) for index, one in enumerate(listed))
 
 
 def select(
-    webhooks: Sequence[Webhook], operation: str, resource: Resource, subresource: str, served: ServedResources
-) -> list[Invocation]:
+    webhooks: "Sequence[Webhook]", operation: str, resource: Resource, subresource: str, served: ServedResources
+) -> "list[Invocation]":
     """The webhooks that have a rule for it, or (matchPolicy Equivalent) for the same in another version or group."""
+    from steersman.admission.webhook.invocation import Invocation, equivalents
+
     if resource.gvk.group_kind in EXEMPT:
         return []
     others = equivalents(resource, subresource, served.all())
@@ -95,7 +105,7 @@ def select(
 
 
 def _target(
-    webhook: Webhook, operation: str, resource: Resource, subresource: str, others: Sequence[Resource]
+    webhook: "Webhook", operation: str, resource: Resource, subresource: str, others: Sequence[Resource]
 ) -> Resource | None:
     """The resource to send; a rule for the one that was asked for counts before all rules for others."""
     if any(rule.matches(operation, resource, subresource) for rule in webhook.rules):

@@ -2,22 +2,22 @@
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 import orjson
 
-from steersman.admission.webhook import patching
-from steersman.admission.webhook.authentication import Authentication
-from steersman.admission.webhook.configurations import Invocations
-from steersman.admission.webhook.invocation import Invocation
 from steersman.admission.webhook.metrics import ADMIT
-from steersman.admission.webhook.parts import Parts, Requests
-from steersman.admission.webhook.service_resolver import ServiceResolver
+from steersman.admission.webhook.parts import Parts, Requests, read_authentication
 from steersman.apiserver.admission import OPERATIONS, Attributes
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.registry import metadata
 from steersman.apiserver.registry.resource import Object
+
+if TYPE_CHECKING:
+    from steersman.admission.webhook.configurations import Invocations
+    from steersman.admission.webhook.invocation import Invocation
+    from steersman.admission.webhook.service_resolver import ServiceResolver
 
 ANNOTATION = "mutation.webhook.admission.k8s.io"
 
@@ -52,10 +52,10 @@ class MutatingAdmissionWebhook:
         cls,
         context: PluginContext,
         configuration: Mapping[str, Any] | None,
-        resolver: ServiceResolver | None = None,
+        resolver: "ServiceResolver | None" = None,
     ) -> Self:
-        authentication = Authentication.from_configuration(cls.name, configuration)
-        return cls(Parts.make(context, "mutatingwebhookconfigurations", ADMIT, authentication, resolver))
+        authentication = read_authentication(cls.name, configuration)
+        return cls(Parts(context, "mutatingwebhookconfigurations", ADMIT, authentication, resolver))
 
     def admit(self, attributes: Attributes) -> Awaitable[None] | None:
         found = self._known.get((attributes.operation, attributes.resource, attributes.subresource))
@@ -77,7 +77,7 @@ class MutatingAdmissionWebhook:
         await self._ask_all(found, attributes, rounds)
         rounds.output = msgspec.to_builtins(attributes.object) if rounds.asked else None
 
-    async def _ask_all(self, found: Invocations, attributes: Attributes, rounds: Rounds) -> None:
+    async def _ask_all(self, found: "Invocations", attributes: Attributes, rounds: Rounds) -> None:
         requests = Requests(attributes)
         for invocation in found:
             webhook = invocation.webhook
@@ -97,8 +97,10 @@ class MutatingAdmissionWebhook:
             if webhook.reinvocable:
                 rounds.asked.add(webhook.uid)
 
-    async def _mutate(self, invocation: Invocation, attributes: Attributes, requests: Requests, key: str) -> bool:
+    async def _mutate(self, invocation: "Invocation", attributes: Attributes, requests: Requests, key: str) -> bool:
         """Whether the webhook has changed the object."""
+        from steersman.admission.webhook import patching
+
         webhook, mutated = invocation.webhook, False
         try:
             request = requests.of(invocation.resource)

@@ -1,53 +1,72 @@
 """What both webhook plugins are made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from steersman.admission.webhook import admission_review
-from steersman.admission.webhook.authentication import Authentication
-from steersman.admission.webhook.calling import Calling
 from steersman.admission.webhook.configurations import GROUP, WebhookConfigurations
-from steersman.admission.webhook.matching import Matching
 from steersman.admission.webhook.metrics import WebhookMetrics
-from steersman.admission.webhook.service_resolver import EndpointsResolver, ServiceResolver
-from steersman.admission.webhook.webhook_client import WebhookClient
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import Attributes
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.registry.resource import Object, Resource
 
+if TYPE_CHECKING:
+    from steersman.admission.webhook.authentication import Authentication
+    from steersman.admission.webhook.calling import Calling
+    from steersman.admission.webhook.matching import Matching
+    from steersman.admission.webhook.service_resolver import ServiceResolver
+    from steersman.admission.webhook.webhook_client import WebhookClient
 
-@dataclass(frozen=True, slots=True)
+
 class Parts:
-    configurations: WebhookConfigurations
-    matching: Matching
-    calling: Calling
-    client: WebhookClient
+    """What asks webhooks is imported and made for the first one: a server without any starts sooner."""
 
-    @classmethod
-    def make(
-        cls,
+    def __init__(
+        self,
         context: PluginContext,
         resource: str,
         phase: str,
-        authentication: Authentication,
-        resolver: ServiceResolver | None = None,
-    ) -> Self:
+        authentication: "Authentication | None",
+        resolver: "ServiceResolver | None" = None,
+    ) -> None:
         """``resource`` has the configurations; ``phase`` is what metrics call the plugin's."""
-        metrics = WebhookMetrics(context.metrics, phase)
-        client = WebhookClient(resolver or EndpointsResolver(context.objects), authentication)
-        return cls(
-            WebhookConfigurations(context.objects, context.served, GroupResource(GROUP, resource)),
-            Matching(context.objects, context.authorizer, metrics),
-            Calling(client, metrics),
-            client,
-        )
+        self._context, self._authentication, self._resolver = context, authentication, resolver
+        self._metrics = WebhookMetrics(context.metrics, phase)
+        self._client: WebhookClient | None = None
+        self.configurations = WebhookConfigurations(context.objects, context.served, GroupResource(GROUP, resource))
+
+    @cached_property
+    def matching(self) -> "Matching":
+        from steersman.admission.webhook.matching import Matching
+
+        return Matching(self._context.objects, self._context.authorizer, self._metrics)
+
+    @cached_property
+    def calling(self) -> "Calling":
+        from steersman.admission.webhook.authentication import Authentication
+        from steersman.admission.webhook.calling import Calling
+        from steersman.admission.webhook.service_resolver import EndpointsResolver
+        from steersman.admission.webhook.webhook_client import WebhookClient
+
+        resolver = self._resolver or EndpointsResolver(self._context.objects)
+        self._client = WebhookClient(resolver, self._authentication or Authentication())
+        return Calling(self._client, self._metrics)
 
     async def close(self) -> None:
         """Close the connections to webhooks, and look at configurations no more."""
         self.configurations.close()
-        await self.client.close()
+        if self._client is not None:
+            await self._client.close()
+
+
+def read_authentication(plugin: str, configuration: Mapping[str, Any] | None) -> "Authentication | None":
+    """How the server shows who it is, from the plugin's configuration if there is one. Raises ValueError."""
+    if not configuration:
+        return None
+    from steersman.admission.webhook.authentication import Authentication
+
+    return Authentication.from_configuration(plugin, configuration)
 
 
 class Requests:
@@ -62,6 +81,8 @@ class Requests:
 
     def of(self, resource: Resource) -> Mapping[str, Any]:
         """The request as it is now: another object makes it another one."""
+        from steersman.admission.webhook import admission_review
+
         if self._object is not self._attributes.object:
             self._object = self._attributes.object
             self._made.clear()

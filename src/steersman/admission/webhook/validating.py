@@ -2,21 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from steersman.admission.webhook.admission_review import Answer
-from steersman.admission.webhook.authentication import Authentication
-from steersman.admission.webhook.calling import check_deadline
-from steersman.admission.webhook.configurations import Invocations
-from steersman.admission.webhook.invocation import Invocation
 from steersman.admission.webhook.metrics import VALIDATING
-from steersman.admission.webhook.parts import Parts, Requests
-from steersman.admission.webhook.service_resolver import ServiceResolver
+from steersman.admission.webhook.parts import Parts, Requests, read_authentication
 from steersman.apiserver.admission import OPERATIONS, Attributes
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.registry.resource import Resource
+
+if TYPE_CHECKING:
+    from steersman.admission.webhook.admission_review import Answer
+    from steersman.admission.webhook.configurations import Invocations
+    from steersman.admission.webhook.invocation import Invocation
+    from steersman.admission.webhook.service_resolver import ServiceResolver
 
 FAILED_OPEN = "failed-open.validating.webhook.admission.k8s.io"
 
@@ -35,10 +35,10 @@ class ValidatingAdmissionWebhook:
         cls,
         context: PluginContext,
         configuration: Mapping[str, Any] | None,
-        resolver: ServiceResolver | None = None,
+        resolver: "ServiceResolver | None" = None,
     ) -> Self:
-        authentication = Authentication.from_configuration(cls.name, configuration)
-        return cls(Parts.make(context, "validatingwebhookconfigurations", VALIDATING, authentication, resolver))
+        authentication = read_authentication(cls.name, configuration)
+        return cls(Parts(context, "validatingwebhookconfigurations", VALIDATING, authentication, resolver))
 
     def validate(self, attributes: Attributes) -> Awaitable[None] | None:
         found = self._known.get((attributes.operation, attributes.resource, attributes.subresource))
@@ -58,7 +58,7 @@ class ValidatingAdmissionWebhook:
         wanted = await self._matching(found, attributes, requests)
         if not wanted:
             return
-        check_deadline(attributes)
+        self._parts.calling.check_deadline(attributes)
         encoded: dict[Resource, Mapping[str, Any]] = {}
         asked = []
         for at, invocation in enumerate(wanted):
@@ -67,7 +67,7 @@ class ValidatingAdmissionWebhook:
             asked.append(self._ask(invocation, attributes, encoded[invocation.resource], at))
         await first_refusal(asked)
 
-    async def _matching(self, found: Invocations, attributes: Attributes, requests: Requests) -> list[Invocation]:
+    async def _matching(self, found: "Invocations", attributes: Attributes, requests: Requests) -> "list[Invocation]":
         wanted = []
         for invocation in found:
             if await self._parts.matching.applies(
@@ -79,8 +79,8 @@ class ValidatingAdmissionWebhook:
         return wanted
 
     def _ask(
-        self, invocation: Invocation, attributes: Attributes, request: Mapping[str, Any], at: int
-    ) -> Awaitable[Answer | None]:
+        self, invocation: "Invocation", attributes: Attributes, request: Mapping[str, Any], at: int
+    ) -> "Awaitable[Answer | None]":
         webhook = invocation.webhook
         asked = self._parts.calling.ask(webhook, attributes, request, mutating=False)
         return self._parts.calling.outcome(webhook, attributes, asked, f"{FAILED_OPEN}/round_0_index_{at}")
