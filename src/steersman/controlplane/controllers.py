@@ -18,6 +18,10 @@ from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.config import Config
 from steersman.client.informer import ListOptions, SharedInformerFactory
+from steersman.controllers.cluster_role_aggregation_controller import (
+    CLUSTER_ROLES,
+    ClusterRoleAggregationController,
+)
 from steersman.controllers.deletion_protection import DeletionProtection
 from steersman.controllers.namespace_controller import NAMESPACES, NamespaceController
 from steersman.controllers.policy_type_checking import PolicyTypeChecker
@@ -48,6 +52,7 @@ async def running_controllers(
             *_of_namespaces(client, seeing_all, served),
             *_of_policies(client, factory, served),
             *_of_storage(client, seeing_all, served),
+            *_of_cluster_roles(client, factory, served),
         ]
         if initialization.enabled:
             running.append(_of_initialization(client, factory, served, metrics, initialization.wait_seconds))
@@ -123,6 +128,17 @@ def _of_storage(client: Client, factory: SharedInformerFactory, served: ServedRe
         for resource, protection in protections
         if served.of_group_resource(resource.group_resource) is not None
     ]
+
+
+def _of_cluster_roles(
+    client: Client, factory: SharedInformerFactory, served: ServedResources
+) -> list[ClusterRoleAggregationController]:
+    """In whichever version roles are served: rules are the same in each."""
+    found = served.of_group_resource(CLUSTER_ROLES)
+    if found is None:
+        return []
+    resource = ApiResource(found.group, found.version, found.plural, found.kind, found.namespaced, DICTS)
+    return [ClusterRoleAggregationController(client.resource(resource), factory.for_resource(resource))]
 
 
 def _of_policies(

@@ -122,25 +122,30 @@ class RoleIndex:
     def bindings(self, user: UserInfo, namespace: str) -> list[Binding]:
         """The bindings that apply to the user, each once; those for the cluster first."""
         found: dict[Binding, None] = {}
-        for scope in self._scopes_of(namespace):
-            for subjects, name in _who(scope, user):
-                found.update(dict.fromkeys(subjects.bindings.get(name, {}).values()))
+        for subjects, name in self._bound_subjects(user, namespace):
+            found.update(dict.fromkeys(subjects.bindings[name].values()))
         return list(found)
 
-    def grants(self, user: UserInfo, namespace: str) -> Iterator[Grants]:
+    def grants(self, user: UserInfo, namespace: str) -> list[Grants]:
         """Of the user and each of the groups, in the cluster and then in the namespace."""
-        for scope in self._scopes_of(namespace):
-            for subjects, name in _who(scope, user):
-                grants = subjects.grants.get(name)
-                if grants is not None:
-                    yield grants
-                elif name in subjects.bindings:
-                    yield self._compile(subjects, name)
+        return [
+            subjects.grants.get(name) or self._compile(subjects, name)
+            for subjects, name in self._bound_subjects(user, namespace)
+        ]
 
-    def _scopes_of(self, namespace: str) -> Iterator[_Scope]:
-        yield self._scopes[CLUSTER]
-        if namespace and (scope := self._scopes.get(namespace)) is not None:
-            yield scope
+    def _bound_subjects(self, user: UserInfo, namespace: str) -> list[tuple[_Subjects, str]]:
+        """Those that the user is and that have bindings. A list, for each check comes through here."""
+        found = []
+        scope: _Scope | None = self._scopes[CLUSTER]
+        while scope is not None:
+            users, groups = scope.users, scope.groups
+            if user.name in users.bindings:
+                found.append((users, user.name))
+            for group in user.groups:
+                if group in groups.bindings:
+                    found.append((groups, group))
+            scope, namespace = (self._scopes.get(namespace) if namespace else None), ""
+        return found
 
     def _compile(self, subjects: _Subjects, name: str) -> Grants:
         grants = subjects.grants[name] = Grants()
@@ -155,9 +160,3 @@ class RoleIndex:
             else:
                 grants.add(rules, binding)
         return grants
-
-
-def _who(scope: _Scope, user: UserInfo) -> Iterator[tuple[_Subjects, str]]:
-    yield scope.users, user.name
-    for group in user.groups:
-        yield scope.groups, group
