@@ -135,6 +135,15 @@ async def test_it_goes_on_after_a_restart(left: str, tmp_path: Path) -> None:
             pass
 
 
+async def test_what_is_brought_with_a_result_is_not_kept() -> None:
+    refused = {"pending": [], "result": {"status": "Failure", "code": 418, "reason": "Weak", "message": "too short"}}
+    async with holding() as admin:
+        reply = await admin.create(CONFIG_MAPS, {"metadata": {"name": "x", "initializers": refused}})
+
+        assert failure(reply) == (418, "Weak", "too short")
+        assert await admin.names(CONFIG_MAPS, **ALL) == []
+
+
 async def write_result(store: str) -> None:
     """As a server that is stopped between setting a result and deleting the object."""
     opened = open_store(store)
