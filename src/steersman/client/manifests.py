@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupKind, GroupVersion, GroupVersionKind
-from steersman.client.discovery import NoMatchError
 from steersman.client.resource_client import ResourceClient
 
 if TYPE_CHECKING:
@@ -176,6 +175,9 @@ async def _resource(
     """The client of a kind; one just defined may take the server a moment to tell of."""
     if kind.group_kind not in defined:
         return await client.dynamic(kind)
+    # Imported where something is asked by name, as in Client.
+    from steersman.client.discovery import NoMatchError
+
     deadline = asyncio.get_running_loop().time() + timeout
     while True:
         try:
