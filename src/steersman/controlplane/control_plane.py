@@ -61,8 +61,9 @@ from steersman.client.config import Config
 from steersman.controlplane.authentication import Authentication, AuthenticationOptions
 from steersman.controlplane.authorization import Authorization, AuthorizationOptions
 from steersman.controlplane.controllers import running_controllers
+from steersman.controlplane.held_objects import has_held
 from steersman.controlplane.in_process import InProcessTransport
-from steersman.controlplane.initializers import CatalogWithInitializers, has_held, with_strategies
+from steersman.controlplane.initializer_configurations import with_strategies
 from steersman.controlplane.priority_classes import create_system_priority_classes
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
@@ -247,7 +248,12 @@ class ControlPlane:
 
     def _catalog(self) -> Catalog:
         minor = self._version.minor
-        return CatalogWithInitializers(minor) if self._initialization.enabled else Catalog(minor)
+        if not self._initialization.enabled:
+            return Catalog(minor)
+        # Imported for those who turn them on: everyone else's server starts sooner.
+        from steersman.controlplane.initializers import CatalogWithInitializers
+
+        return CatalogWithInitializers(minor)
 
     def _authenticator(self) -> RequiredAuthentication:
         authenticators: list[Authenticator] = [ClientCertificate()]

@@ -28,7 +28,6 @@ from steersman.controllers.policy_type_checking import PolicyTypeChecker
 from steersman.controllers.pv_protection import VOLUMES, pv_protection
 from steersman.controllers.pvc_protection import CLAIMS, pvc_protection
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
-from steersman.controlplane.initializers import add_initializer_metrics
 
 DEFINITIONS = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
 VALIDATING_POLICIES = GroupResource("admissionregistration.k8s.io", "validatingadmissionpolicies")
@@ -79,6 +78,7 @@ def _of_initialization(
     client: Client, factory: SharedInformerFactory, served: ServedResources, metrics: Metrics, stuck_seconds: float
 ) -> _Controller:
     from steersman.controllers.initialization_controller import CONFIGURATIONS, InitializationController
+    from steersman.controlplane.initializers import add_initializer_metrics
 
     has_configurations = served.of_group_resource(CONFIGURATIONS.group_resource) is not None
     informer = factory.for_resource(CONFIGURATIONS) if has_configurations else None

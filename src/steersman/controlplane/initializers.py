@@ -1,22 +1,15 @@
 """What a server has more of whose chain has the plugin Initializers: a kind to configure them, and fields for them."""
 
-import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from steersman.admission.initializers.configuration import (
-    CONFIGURATIONS,
-    FAILURE_POLICIES,
-    InitializerConfigurationStrategy,
-)
+from steersman.admission.initializers.configuration import CONFIGURATIONS, FAILURE_POLICIES
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionResource
 from steersman.apis.catalog import ALL, REF_PREFIX, BuiltinResource, Catalog, RuntimeConfig, Schema
 from steersman.apiserver.metric_family import Row
 from steersman.apiserver.metrics import Metrics
-from steersman.apiserver.registry.resource import Resource
-from steersman.storage.store import CompareFailed, Store
 
 _VERSION = GroupVersion(CONFIGURATIONS.group, "v1alpha1")
 _SERVED = GroupVersionResource(*_VERSION, CONFIGURATIONS.resource)
@@ -33,8 +26,6 @@ _CONDITION: Mapping[str, Any] = {
         "lastTransitionTime": {"type": "string", "format": "date-time"},
     },
 }
-_MARK = "/steersman/initializers"
-"""The key that says that a store has had objects that wait; not among the objects, which lie elsewhere."""
 _POLICY: Mapping[str, Any] = {
     "failurePolicy": {
         "type": "string",
@@ -100,19 +91,6 @@ def add_initializer_metrics(metrics: Metrics, waiting: Callable[[], Iterable[tup
     metrics.gauge("apiserver_initializers_oldest_pending_seconds", text, ("initializer",), oldest)
 
 
-async def has_held(store: Store, enabled: bool) -> bool:
-    """Whether something in ``store`` may wait for initializers: if they are ``enabled``, or ever were.
-
-    What was hidden is to stay hidden when they are turned off, and a store that never had them has nothing to hide.
-    """
-    found = await store.get(_MARK) is not None
-    if enabled and not found:
-        # Another replica may be at it too.
-        with contextlib.suppress(CompareFailed):
-            await store.put(_MARK, b"", 0)
-    return enabled or found
-
-
 class CatalogWithInitializers(Catalog):
     """The API of a minor, and of initializers what the minor lacks."""
 
@@ -126,10 +104,3 @@ class CatalogWithInitializers(Catalog):
         schema = super().definition(name)
         more = _MORE.get(name.removeprefix(REF_PREFIX))
         return schema if more is None else {**schema, "properties": {**schema.get("properties", {}), **more}}
-
-
-def with_strategies(resources: Iterable[Resource]) -> Iterator[Resource]:
-    """The resources, that of InitializerConfigurations with what they do."""
-    for resource in resources:
-        is_theirs = resource.group_resource == CONFIGURATIONS
-        yield replace(resource, strategy=InitializerConfigurationStrategy()) if is_theirs else resource
