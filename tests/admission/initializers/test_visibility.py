@@ -102,6 +102,24 @@ async def test_pages_are_filled_with_what_can_be_seen_and_count_nothing_else(lim
         assert names == ["x1", "x4", "x7"]
 
 
+async def test_what_remains_is_counted_as_long_as_nothing_waits() -> None:
+    async def remaining(admin: Client) -> Any:
+        return (await admin.get(CONFIG_MAPS, limit="1")).body["metadata"].get("remainingItemCount")
+
+    async with holding(A) as admin:
+        for name in ("a", "b", "c"):
+            await ready(admin, name)
+        at_first = await remaining(admin)
+        await hold(admin, "d")
+        with_one = await remaining(admin)
+        await take_turn(admin, "d")
+        at_last = await remaining(admin)
+        await hold(admin, "e")
+        await admin.delete(path("e"))
+
+        assert (at_first, with_one, at_last, await remaining(admin)) == (2, None, 3, 3)
+
+
 async def test_a_list_at_an_older_version_shows_what_could_be_seen_then() -> None:
     async with holding(A) as admin:
         version = (await hold(admin, "x"))["metadata"]["resourceVersion"]

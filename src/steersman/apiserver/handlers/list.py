@@ -9,6 +9,7 @@ from steersman.apiserver.handlers.call import Call, rendered_list
 from steersman.apiserver.handlers.options import ListOptions, list_options
 from steersman.apiserver.http.message import Response
 from steersman.apiserver.registry.continuation import INCONSISTENT, Continuation, encode_continue, too_old
+from steersman.apiserver.registry.initialization import is_initialized
 from steersman.storage.store import Compacted, FutureRevision
 from steersman.storage.watch_cache import Cacher, Entry
 
@@ -55,8 +56,8 @@ async def select(call: Call, options: ListOptions) -> Selection:
     if not cacher.ready:
         await cacher.wait_ready()
     namespace = place(call, options)
-    matches = selector(options, call.shown())
     at, after = await _start(cacher, options)
+    matches = selector(options, _shown(call, cacher, at))
     if name and at == 0 and (namespace or not stored.namespaced):
         entry = cacher.get(namespace or "", name)
         found = [entry] if entry is not None and (matches is None or matches(entry)) else []
@@ -101,6 +102,14 @@ def _selection(entries: Sequence[Entry], page: _Page, remaining: int | None, *, 
     last = entries[-1]
     token = encode_continue(Continuation(page.revision, last.namespace, last.name))
     return Selection(entries, page.revision, token, remaining)
+
+
+def _shown(call: Call, cacher: Cacher, at: int) -> Callable[[Entry], bool] | None:
+    """What an object must pass to be seen at a revision; None where all do, as they do as long as none waits."""
+    shown = call.shown()
+    if shown is is_initialized and (at == 0 or cacher.changed <= at <= cacher.revision):
+        return shown if call.backend.lifecycle.initialization.holds_any(cacher) else None
+    return shown
 
 
 def place(call: Call, options: ListOptions) -> str | None:

@@ -7,6 +7,7 @@ created it gets no answer before it is initialized, has failed, or the time is u
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -75,10 +76,19 @@ class Initialization:
         self.enabled = self.hides = enabled
         self.wait_seconds = wait_seconds
         self._waiters: WeakKeyDictionary[Cacher, _Waiters] = WeakKeyDictionary()
+        self._held: WeakKeyDictionary[Cacher, set[_Key]] = WeakKeyDictionary()
 
     def test(self, query: Mapping[str, str]) -> Callable[[Entry], bool] | None:
         """What an object must pass to be shown to a request with these parameters; None: all are."""
         return _TESTS[Visibility.of(query)] if self.hides else None
+
+    def holds_any(self, cacher: Cacher) -> bool:
+        """Whether any object that is in the cache now waits; the cache is filled. Looked for once, then kept up."""
+        held = self._held.get(cacher)
+        if held is None:
+            held = self._held[cacher] = {_key(entry) for entry in cacher.list()[0] if is_uninitialized(entry)}
+            cacher.subscribe(partial(_note, held))
+        return bool(held)
 
     async def wait(self, resource: GroupResource, cacher: Cacher, entry: Entry) -> Entry:
         """The object that was created as ``entry``, once it is initialized.
@@ -88,7 +98,7 @@ class Initialization:
         """
         if entry.metadata.initializers is None:
             return entry
-        key = entry.namespace, entry.name
+        key = _key(entry)
         changes: asyncio.Queue[Change | None] = asyncio.Queue()
         waiters = self._waiters_of(cacher)
         waiters.setdefault(key, []).append(changes)
@@ -126,11 +136,23 @@ class Initialization:
                 if not waiters:
                     return
                 for change in batch:
-                    for queue in waiters.get((change.entry.namespace, change.entry.name), ()):
+                    for queue in waiters.get(_key(change.entry), ()):
                         queue.put_nowait(change)
 
             cacher.subscribe(tell)
         return waiters
+
+
+def _note(held: set[_Key], batch: Sequence[Change]) -> None:
+    for change in batch:
+        if change.deleted or is_initialized(change.entry):
+            held.discard(_key(change.entry))
+        else:
+            held.add(_key(change.entry))
+
+
+def _key(entry: Entry) -> _Key:
+    return entry.namespace, entry.name
 
 
 def _missed(cacher: Cacher, created: Entry) -> Iterator[Change]:
@@ -139,7 +161,7 @@ def _missed(cacher: Cacher, created: Entry) -> Iterator[Change]:
         return
     if cacher.window.start <= created.revision:
         for change in cacher.window.after(created.revision):
-            if (change.entry.namespace, change.entry.name) == (created.namespace, created.name):
+            if _key(change.entry) == _key(created):
                 yield change
         return
     present = cacher.get(created.namespace, created.name)
