@@ -19,6 +19,7 @@ from steersman.apiserver.handlers.call import Backend
 from steersman.apiserver.handlers.negotiation import DECODERS
 from steersman.apiserver.http.message import PeerCertificate
 from steersman.apiserver.metrics import Metrics
+from steersman.apiserver.registry.initialization import Initialization
 from steersman.apiserver.registry.lifecycle import DeleteOptions, Lifecycle, WriteOptions, decode
 from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.resource import Resource
@@ -150,7 +151,7 @@ async def serving(
     await serving.start()
     try:
         async with AsyncExitStack() as controllers:
-            await controllers.enter_async_context(running_controllers(config, served, serving, sources))
+            await controllers.enter_async_context(running_controllers(config, served, serving, sources, metrics, Initialization()))
             yield Server(cache, lifecycle, served, definitions, controllers)
     finally:
         serving.stop()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steersman.apimachinery.duration import human_duration
+from steersman.apimachinery.duration import human_duration, parse_duration
 
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
 
@@ -56,3 +56,17 @@ def test_what_is_printed_is_never_more_than_the_duration_and_close_to_it(seconds
 
     assert printed <= seconds
     assert seconds - printed < max(1, 0.125 * seconds + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0), ("30s", 30), ("1h15m30.5s", 4530.5), ("300ms", 0.3), ("-1.5h", -5400), ("+2m", 120), (".5s", 0.5)],
+)
+def test_go_durations_are_read(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "-", "5", "s", "5 s", "1d", "1h-5m", "x1s", "1s,", "9" * 99 + "s"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="invalid duration"):
+        parse_duration(text)

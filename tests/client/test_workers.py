@@ -23,8 +23,8 @@ def queue_of(*keys: str) -> RateLimitingQueue[str]:
 @pytest.mark.parametrize(
     ("error", "level", "said"),
     [
-        (ApiError(409, "Conflict", "it has been modified"), "INFO", "it has been modified"),
-        (ApiError(404, "NotFound", "it is gone"), "INFO", "it is gone"),
+        (ApiError(409, "Conflict", "it has been modified"), "DEBUG", "it has been modified"),
+        (ApiError(404, "NotFound", "it is gone"), "DEBUG", "it is gone"),
         (ApiError(403, "Forbidden", "jane may not"), "WARNING", "jane may not"),
         (TransportError("cannot connect"), "WARNING", "cannot connect"),
         (TimeoutError(), "WARNING", "TimeoutError"),
@@ -36,7 +36,7 @@ def queue_of(*keys: str) -> RateLimitingQueue[str]:
 async def test_what_is_refused_is_told_in_a_line_and_tried_again(
     error: Exception, level: str, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "steersman.client.workers")
+    caplog.set_level(logging.DEBUG, "steersman.client.workers")
     queue, tries = queue_of("a"), Counter[str]()
 
     async def sync(key: str) -> None:

@@ -1,4 +1,6 @@
-"""Durations as people read them in AGE columns: two or three significant figures, ``59s``, ``5m30s``, ``2d3h``."""
+"""Durations: as people read them in AGE columns (``59s``, ``2d3h``), and as Go writes them (``1h15m30s``)."""
+
+import re
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -31,3 +33,21 @@ def human_duration(seconds: float) -> str:
             remainder = rest // lesser if lesser else 0
             return f"{count}{letter}{remainder}{lesser_letter}" if remainder else f"{count}{letter}"
     return f"{whole // _YEAR}y"
+
+
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_PART = re.compile(r"(\d{1,15}\.?\d{0,15}|\.\d{1,15})(h|ms|m|s|us|µs|ns)")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds, from Go's notation: ``1h15m30.5s``, ``300ms``, ``-1.5h``, ``0``. Raises ValueError."""
+    unsigned = text[1:] if text[:1] in ("-", "+") else text
+    if unsigned == "0":
+        return 0.0
+    seconds, at = 0.0, 0
+    while part := _PART.match(unsigned, at):
+        seconds += float(part[1]) * _UNITS[part[2]]
+        at = part.end()
+    if not unsigned or at != len(unsigned) or len(text) > 100:
+        raise ValueError(f"time: invalid duration {text[:100]!r}")
+    return -seconds if text[0] == "-" else seconds

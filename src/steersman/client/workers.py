@@ -40,7 +40,7 @@ async def _work(queue: RateLimitingQueue[K], sync: Callable[[K], Awaitable[None]
         try:
             await sync(key)
         except EXPECTED as error:
-            level = logging.INFO if isinstance(error, ApiError) and error.code in _OUTRUN else logging.WARNING
+            level = logging.DEBUG if isinstance(error, ApiError) and error.code in _OUTRUN else logging.WARNING
             said = str(error) or type(error).__name__
             _logger.log(level, "%s: %s: %s; it is tried again", name, key, " ".join(said.split()))
             queue.add_rate_limited(key)

@@ -32,7 +32,7 @@ from steersman.apis.namespaces import create_system_namespaces
 from steersman.apis.printer_columns import columns_of
 from steersman.apis.reviews import review_answers
 from steersman.apis.versions import KubernetesVersion
-from steersman.apiserver.admission import AdmissionChain, ChainMetrics
+from steersman.apiserver.admission import AdmissionChain, ChainMetrics, Closeable
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.authentication.authenticator import Authenticator, Union
 from steersman.apiserver.authentication.client_certificate import ClientCertificate
@@ -234,6 +234,9 @@ class ControlPlane:
         objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
         context = PluginContext(objects, self._served, lifecycle, authorizer, metrics, self._version.minor)
         admission.install(make_plugins(self._admission_options, context))
+        for plugin in admission.plugins:
+            if isinstance(plugin, Closeable):
+                self._stack.push_async_callback(plugin.close)
         backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
         routes = self._routes(info, metrics)
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle

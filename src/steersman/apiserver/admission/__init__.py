@@ -9,7 +9,7 @@ Specified in the Kubernetes reference, "Admission Control in Kubernetes".
 
 from steersman.apiserver.admission.attributes import CONNECT, CREATE, DELETE, OPERATIONS, UPDATE, Attributes
 from steersman.apiserver.admission.chain import AdmissionChain, ChainMetrics
-from steersman.apiserver.admission.plugin import AdmissionPlugin, MutationPlugin, ValidationPlugin
+from steersman.apiserver.admission.plugin import AdmissionPlugin, Closeable, MutationPlugin, ValidationPlugin
 
 __all__ = [
     "CONNECT",
@@ -21,6 +21,7 @@ __all__ = [
     "AdmissionPlugin",
     "Attributes",
     "ChainMetrics",
+    "Closeable",
     "MutationPlugin",
     "ValidationPlugin",
 ]

@@ -1,11 +1,15 @@
 """What an admission plugin is told about a request, and what it may say to it beside yes and no."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.registry.resource import Object, Resource
+
+Settle = Callable[[bool], Awaitable[None]]
+"""Told, once, whether a write was committed."""
 
 CREATE, UPDATE, DELETE, CONNECT = OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT")
 
@@ -39,6 +43,10 @@ class Attributes:
     """Set by a plugin for a second round: something changed that another one had already seen."""
     remembered: dict[str, Any] = field(default_factory=dict)
     """What a plugin has to know in its second round, under its name."""
+    on_settled: list[Settle] = field(default_factory=list)
+    """Called in order when the create or update is over: what a plugin took for it is kept or given back. What refuses
+    the write, such as a later plugin, comes before. None may raise.
+    """
 
     @property
     def group_resource(self) -> GroupResource:

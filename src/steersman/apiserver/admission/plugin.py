@@ -55,3 +55,10 @@ class ValidationPlugin(Protocol):
     def validate(self, attributes: Attributes) -> Awaitable[None] | None:
         """Raise ApiError or let it pass; nothing of ``attributes.object`` may be changed."""
         ...
+
+
+@runtime_checkable
+class Closeable(Protocol):
+    """Holds something that has to be let go when the server stops, such as connections."""
+
+    async def close(self) -> None: ...

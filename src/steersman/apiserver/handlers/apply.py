@@ -8,7 +8,7 @@ import msgspec
 from steersman.apimachinery.errors import ApiError, bad_request, conflict
 from steersman.apiserver.handlers.call import Call
 from steersman.apiserver.handlers.negotiation import JSON, YAML, Body, Decoders
-from steersman.apiserver.handlers.options import WriteQuery
+from steersman.apiserver.handlers.options import WriteQuery, deadline
 from steersman.apiserver.registry import metadata
 from steersman.apiserver.registry.field_tracking import field_manager
 from steersman.apiserver.registry.lifecycle import Application, WriteOptions
@@ -61,6 +61,8 @@ async def read_application(
         () if strict else duplicates,
         patched=True,
         applied=True,
+        field_manager=query.field_manager,
+        deadline=deadline(call.query),
     )
     return apply, options
 

@@ -7,7 +7,7 @@ import orjson
 from steersman.apiserver.handlers.call import Call, rendered, rendered_list
 from steersman.apiserver.handlers.delete_options import delete_options
 from steersman.apiserver.handlers.list import select
-from steersman.apiserver.handlers.options import list_options
+from steersman.apiserver.handlers.options import deadline, list_options
 from steersman.apiserver.http.message import Response
 from steersman.apiserver.registry.lifecycle import Deleted, DeleteOptions
 from steersman.apiserver.registry.resource import Resource
@@ -34,8 +34,8 @@ async def delete_collection(call: Call) -> Response:
 
 
 def _options(call: Call) -> DeleteOptions:
-    dry_run, preconditions = delete_options(call.request.body, call.content_type, call.query, call.backend.decoders)
-    return DeleteOptions(call.user, dry_run, preconditions)
+    dry_run, said = delete_options(call.request.body, call.content_type, call.query, call.backend.decoders)
+    return DeleteOptions(call.user, dry_run, said, deadline(call.query))
 
 
 def _success(resource: Resource, deleted: Deleted) -> dict[str, Any]:

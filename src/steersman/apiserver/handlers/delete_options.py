@@ -21,12 +21,14 @@ _TYPES: Mapping[str, tuple[type, str]] = {
 }
 _PRECONDITION_TYPES: Mapping[str, tuple[type, str]] = {"uid": (str, "types.UID"), "resourceVersion": (str, "string")}
 
+_NOT_SAID = frozenset(("apiVersion", "kind", "dryRun"))
+
 
 class Deletion(NamedTuple):
-    """``preconditions`` may hold uid and resourceVersion."""
+    """``said`` is all that the options say beside the dry run."""
 
     dry_run: bool
-    preconditions: dict[str, str]
+    said: dict[str, Any]
 
 
 def delete_options(body: bytes, content_type: bytes, query: Mapping[str, str], decoders: Decoders) -> Deletion:
@@ -40,7 +42,9 @@ def delete_options(body: bytes, content_type: bytes, query: Mapping[str, str], d
     errors = _errors(options)
     if errors:
         raise invalid_options("DeleteOptions", errors)
-    return Deletion(bool(options.get("dryRun")), options.get("preconditions") or {})
+    return Deletion(
+        bool(options.get("dryRun")), {name: value for name, value in options.items() if name not in _NOT_SAID}
+    )
 
 
 def _read(body: bytes, content_type: bytes, decoders: Decoders) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Query parameters of the verbs (API concepts; meta/v1 ListOptions, CreateOptions, PatchOptions, DeleteOptions)."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from steersman.apimachinery import field_selector, label_selector
+from steersman.apimachinery.duration import parse_duration
 from steersman.apimachinery.errors import (
     ApiError,
     FieldError,
@@ -25,6 +27,8 @@ from steersman.apiserver.registry.shape import FIELD_VALIDATIONS
 from steersman.apiserver.request_info import is_true
 
 MAX_PARAMETERS = 64
+REQUEST_SECONDS = 60.0
+"""How long a write may take at most (kube-apiserver's --request-timeout)."""
 DRY_RUN = "All"
 """The one stage that can be left out: storing."""
 _MATCH = "resourceVersionMatch"
@@ -147,6 +151,21 @@ def is_integer(text: str) -> bool:
     """Whether ``text`` is a decimal number that 64 bits hold."""
     digits = text.removeprefix("-")
     return digits.isascii() and digits.isdecimal() and len(digits) <= 18
+
+
+def deadline(query: Mapping[str, str]) -> float:
+    """When the answer has to be there, on the running event loop's clock: the parameter ``timeout``, within bounds.
+
+    Raises 400.
+    """
+    seconds = REQUEST_SECONDS
+    if text := query.get("timeout", ""):
+        try:
+            asked = parse_duration(text)
+        except ValueError:
+            raise bad_request("invalid timeout specified in the request URL") from None
+        seconds = min(asked, REQUEST_SECONDS) if asked > 0 else REQUEST_SECONDS
+    return asyncio.get_running_loop().time() + seconds
 
 
 class WriteQuery(NamedTuple):

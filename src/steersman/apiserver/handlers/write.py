@@ -14,7 +14,7 @@ from steersman.apimachinery.merge_patch import apply_merge_patch
 from steersman.apiserver.handlers.apply import APPLY_PATCH, read_application
 from steersman.apiserver.handlers.call import Call, rendered
 from steersman.apiserver.handlers.negotiation import Body, decode_body, media_type
-from steersman.apiserver.handlers.options import WriteQuery, write_query
+from steersman.apiserver.handlers.options import WriteQuery, deadline, write_query
 from steersman.apiserver.handlers.representation import Representation
 from steersman.apiserver.http.message import Response
 from steersman.apiserver.registry import metadata, shape
@@ -114,6 +114,7 @@ def _options(call: Call, query: WriteQuery, duplicates: tuple[str, ...], *, patc
         patched,
         field_manager=query.field_manager,
         user_agent=call.request.headers.get(b"user-agent", b""),
+        deadline=deadline(call.query),
     )
 
 

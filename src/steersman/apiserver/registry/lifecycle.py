@@ -15,7 +15,7 @@ import orjson
 
 from steersman.apimachinery.errors import MODIFIED, ApiError, already_exists, conflict, internal_error, not_found
 from steersman.apimachinery.group_version import GroupResource
-from steersman.apiserver.admission.attributes import Attributes
+from steersman.apiserver.admission.attributes import Attributes, Settle
 from steersman.apiserver.admission.chain import AdmissionChain, Steps
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.metrics import Metrics
@@ -52,7 +52,7 @@ class WriteOptions:
 
     ``patched`` tells that the object comes of a patch, whose errors are worded otherwise, ``applied`` that it comes of
     server-side apply, with managedFields as they shall be. Whose fields a write changes is told by ``field_manager``
-    (the parameter) or else by ``user_agent`` (the header).
+    (the parameter) or else by ``user_agent`` (the header). ``deadline`` is on the event loop's clock.
     """
 
     user: UserInfo
@@ -63,15 +63,34 @@ class WriteOptions:
     applied: bool = False
     field_manager: str = ""
     user_agent: bytes = b""
+    deadline: float | None = None
+
+    def as_object(self) -> Object:
+        """CreateOptions, UpdateOptions or PatchOptions as admission webhooks see them, without dryRun."""
+        said = {"fieldManager": self.field_manager, "fieldValidation": self.field_validation}
+        return {name: value for name, value in said.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
-    """``preconditions`` may hold uid and resourceVersion."""
+    """``said`` is the request's DeleteOptions, whose preconditions may hold uid and resourceVersion.
+
+    ``deadline`` is on the event loop's clock.
+    """
 
     user: UserInfo
     dry_run: bool = False
-    preconditions: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
+    deadline: float | None = None
+
+    @property
+    def preconditions(self) -> Mapping[str, str]:
+        preconditions: Mapping[str, str] = self.said.get("preconditions") or {}
+        return preconditions
+
+    def as_object(self) -> Object:
+        """DeleteOptions as admission webhooks see them, without dryRun."""
+        return dict(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +149,33 @@ class Lifecycle:
             name = meta.get("name") or ""
             admission = self._admission.steps("CREATE", resource.group_resource)
             attributes = _attributes("CREATE", resource, namespace, name, obj, None, options)
-            obj = await self._admitted(admission, attributes)
-            shape.check(resource, obj, None)
-            await admission.validate(attributes)
-            meta = obj["metadata"]
-            warnings = [*(warnings or resource.strategy.warnings(obj)), *attributes.warnings]
-            cacher = self._cache.cacher(stored.prefix, stored.codec, stored.namespaced)
-            key, value = stored.key(namespace, name), encode(resource, obj)
-            if options.dry_run:
-                await cacher.wait_ready()
-                if (present := cacher.get(namespace, name)) is not None:
-                    raise _exists(resource, meta, present.parsed())
-                return Written(stored.entry(namespace, name, value, 0, 0), warnings, created=True)
+            is_committed = False
             try:
-                revision = await self._timed("create", resource, self._store.put(key, value, 0))
-            except CompareFailed as failure:
-                if generated and attempt + 1 < ATTEMPTS:
-                    continue
-                present_value = failure.current.value if failure.current else b"{}"
-                raise _exists(resource, meta, orjson.loads(present_value)) from failure
-            entry = _committed(cacher, stored, namespace, name, value, revision, revision)
-            return Written(entry, warnings, created=True)
+                obj = await self._admitted(admission, attributes)
+                shape.check(resource, obj, None)
+                await admission.validate(attributes)
+                meta = obj["metadata"]
+                warnings = [*(warnings or resource.strategy.warnings(obj)), *attributes.warnings]
+                cacher = self._cache.cacher(stored.prefix, stored.codec, stored.namespaced)
+                key, value = stored.key(namespace, name), encode(resource, obj)
+                if options.dry_run:
+                    await cacher.wait_ready()
+                    if (present := cacher.get(namespace, name)) is not None:
+                        raise _exists(resource, meta, present.parsed())
+                    return Written(stored.entry(namespace, name, value, 0, 0), warnings, created=True)
+                try:
+                    revision = await self._timed("create", resource, self._store.put(key, value, 0))
+                except CompareFailed as failure:
+                    if generated and attempt + 1 < ATTEMPTS:
+                        continue
+                    present_value = failure.current.value if failure.current else b"{}"
+                    raise _exists(resource, meta, orjson.loads(present_value)) from failure
+                is_committed = True
+                entry = _committed(cacher, stored, namespace, name, value, revision, revision)
+                return Written(entry, warnings, created=True)
+            finally:
+                for settle in attributes.on_settled:
+                    await settle(is_committed)
         raise internal_error("no attempt was made")
 
     async def update(
@@ -175,24 +200,35 @@ class Lifecycle:
                 raise not_found(resource.group_resource, name)
             old = decode(resource, entry)
             new = change(decode(resource, entry))
-            new, warnings = await self._prepare_update(resource, namespace, name, new, old, options, subresource)
-            if metadata.is_same(new, old):
-                if has_failed(old["metadata"]) and not options.dry_run:
-                    await self._delete_failed(resource, entry)
-                return Written(entry, warnings)
-            value = encode(resource, new)
-            if options.dry_run:
-                return Written(stored.entry(namespace, name, value, entry.revision, entry.create_revision), warnings)
+            on_settled: list[Settle] = []
+            is_committed = False
             try:
-                gone = "deletionTimestamp" in new["metadata"] and resource.strategy.may_go(new)
-                revision = await self._commit(resource, entry, None if gone else value)
-            except CompareFailed as failure:
-                await _catch_up(cacher, failure)
-                continue
-            committed = _committed(cacher, stored, namespace, name, value, revision, entry.create_revision)
-            if not gone and has_failed(new["metadata"]):
-                await self._delete_failed(resource, committed)
-            return Written(committed, warnings)
+                new, warnings = await self._prepare_update(
+                    resource, namespace, name, new, old, options, subresource, on_settled
+                )
+                if metadata.is_same(new, old):
+                    if has_failed(old["metadata"]) and not options.dry_run:
+                        await self._delete_failed(resource, entry)
+                    return Written(entry, warnings)
+                value = encode(resource, new)
+                if options.dry_run:
+                    return Written(
+                        stored.entry(namespace, name, value, entry.revision, entry.create_revision), warnings
+                    )
+                try:
+                    gone = "deletionTimestamp" in new["metadata"] and resource.strategy.may_go(new)
+                    revision = await self._commit(resource, entry, None if gone else value)
+                except CompareFailed as failure:
+                    await _catch_up(cacher, failure)
+                    continue
+                is_committed = True
+                committed = _committed(cacher, stored, namespace, name, value, revision, entry.create_revision)
+                if not gone and has_failed(new["metadata"]):
+                    await self._delete_failed(resource, committed)
+                return Written(committed, warnings)
+            finally:
+                for settle in on_settled:
+                    await settle(is_committed)
         raise conflict(resource.group_resource, name, MODIFIED)
 
     async def apply(
@@ -321,8 +357,9 @@ class Lifecycle:
         old: Object,
         options: WriteOptions,
         subresource: Subresource | None,
+        on_settled: list[Settle],
     ) -> tuple[Object, list[str]]:
-        """``new`` in the form to store (it is changed on the way), and warnings."""
+        """``new`` in the form to store (it is changed on the way), and warnings; see Attributes for ``on_settled``."""
         metadata.metadata_of(new)
         metadata.set_type(new, resource.api_version, resource.kind)
         metadata.set_place(new["metadata"], resource, namespace, name)
@@ -346,6 +383,7 @@ class Lifecycle:
             new["metadata"]["managedFields"] = managed
         admission = self._admission.steps("UPDATE", resource.group_resource)
         attributes = _attributes("UPDATE", resource, namespace, name, new, old, options, part)
+        attributes.on_settled = on_settled
         new = await self._admitted(admission, attributes)
         if managed:
             attributes.warnings += field_tracking.settle(new, old, managed)
@@ -408,15 +446,19 @@ def _attributes(
     options: WriteOptions | DeleteOptions,
     subresource: str = "",
 ) -> Attributes:
-    return Attributes(operation, resource, namespace, name, obj, old, options.user, subresource, options.dry_run)
-
-
-async def _admitted(admission: Steps, attributes: Attributes) -> Object:
-    """The object as the mutating phase leaves it."""
-    await admission.admit(attributes)
-    if attributes.object is None:
-        raise internal_error("an admission plugin took the object away")
-    return attributes.object
+    return Attributes(
+        operation,
+        resource,
+        namespace,
+        name,
+        obj,
+        old,
+        options.user,
+        subresource,
+        options.dry_run,
+        options.as_object(),
+        options.deadline,
+    )
 
 
 def _stored(resource: Resource) -> StoredKind:
