@@ -8,10 +8,11 @@ all or some of that, with parameters taken from other objects.
   ``dispatch`` makes of those what is to be evaluated for one request, with the parameters that ``params`` finds.
 - ``programs`` are a policy's compiled expressions, ``activation`` the variables that they see of a request;
   ``authorizing`` answers what they ask of the authorizer, and ``match_conditions`` decides what goes on.
-- ``validations`` makes decisions, and ``validating`` is the plugin that refuses, warns and tells the audit log.
-- ``patchers`` and ``apply_configuration`` make changes, ``mutated_object`` takes them back into the request;
-  ``mutating`` is the plugin, and ``reinvocation`` what it remembers for the second round.
+- ``validations`` makes decisions, by which ``validating_round`` refuses, warns and tells the audit log.
+- ``patchers`` and ``apply_configuration`` make changes, ``mutated_object`` takes them back into the request,
+  all in a ``mutating_round``; ``reinvocation`` is what is remembered for the second one.
+- ``validating`` and ``mutating`` are the plugins, which load the others for the first policy in force.
 
-The expression language is loaded when the first policy is in force. Specified in the Kubernetes reference, "Validating
-Admission Policy" and "Mutating Admission Policy" (KEP-3488, KEP-3962).
+Specified in the Kubernetes reference, "Validating Admission Policy" and "Mutating Admission Policy" (KEP-3488,
+KEP-3962).
 """

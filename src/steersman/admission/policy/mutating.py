@@ -1,37 +1,24 @@
 """MutatingAdmissionPolicy: changes what is written as expressions that users store say (KEP-3962)."""
 
 from collections.abc import Awaitable, Mapping
-from functools import partial
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
 from steersman.admission.configuration import refuse_configuration
-from steersman.admission.policy import metrics, mutated_object
-from steersman.admission.policy.authorizing import RememberingAuthorizer
-from steersman.admission.policy.binding import Binding
-from steersman.admission.policy.dispatch import Invocation, Misconfigured, invocations, namespace_of
-from steersman.admission.policy.failure import MutationFailed
-from steersman.admission.policy.policy import Policy
+from steersman.admission.policy.metrics import PolicyMetrics
 from steersman.admission.policy.policy_source import Hook, PolicySource
-from steersman.admission.policy.reinvocation import Reinvocation, key_of
-from steersman.apimachinery.errors import ApiError, forbidden
 from steersman.apiserver.admission import CONNECT, CREATE, UPDATE, Attributes
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.authorization import Authorizer
-from steersman.storage.watch_cache import Entry
 
 if TYPE_CHECKING:
-    from steersman.admission.policy.patchers import Mutation, Mutations
-
-_NO_ERROR = "no_error"
-_INVALID = "Invalid"
+    from steersman.admission.policy.patchers import Mutations
 
 
 class MutatingAdmissionPolicy:
     name = "MutatingAdmissionPolicy"
     resources = None
 
-    def __init__(self, source: "PolicySource[Mutations]", authorizer: Authorizer, counted: metrics.PolicyMetrics):
+    def __init__(self, source: "PolicySource[Mutations]", authorizer: Authorizer, counted: PolicyMetrics):
         self._source, self._authorizer, self._metrics = source, authorizer, counted
         self.operations = frozenset((CREATE, UPDATE, CONNECT)) if source.served else frozenset()
 
@@ -39,7 +26,7 @@ class MutatingAdmissionPolicy:
     def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
         refuse_configuration(cls.name, configuration)
         source = PolicySource(context.objects, context.served, "mutating", _compile)
-        return cls(source, context.authorizer, metrics.PolicyMetrics(context.metrics, "mutating"))
+        return cls(source, context.authorizer, PolicyMetrics(context.metrics, "mutating"))
 
     def admit(self, attributes: Attributes) -> Awaitable[None] | None:
         hooks = self._source.at_hand(attributes.operation, attributes.resource, attributes.subresource)
@@ -56,111 +43,13 @@ class MutatingAdmissionPolicy:
             await self._admit(attributes, hooks)
 
     async def _admit(self, attributes: Attributes, hooks: "tuple[Hook[Mutations], ...]") -> None:
-        found = await invocations(self._source, attributes, hooks)
-        failures = [
-            (_refusal(one.policy, one.binding, one.message), "") for one in found if isinstance(one, Misconfigured)
-        ]
-        to_make = [one for one in found if isinstance(one, Invocation)]
-        if to_make:
-            rounds: Reinvocation = attributes.remembered.setdefault(self.name, Reinvocation())
-            if attributes.reinvoked:
-                rounds.begin(attributes.object)
-            await _Round(self._metrics, self._authorizer, attributes, rounds, failures).make(
-                to_make, namespace_of(self._source, attributes)
-            )
-            rounds.end(attributes.object)
-        if failures:
-            raise _error(attributes, failures)
+        # Imported for those who have policies: a server without any starts sooner.
+        from steersman.admission.policy.mutating_round import mutate
 
-
-class _Round:
-    """The mutations of one round; ``failures`` are pairs of message and reason, and grow."""
-
-    def __init__(
-        self,
-        counted: metrics.PolicyMetrics,
-        authorizer: Authorizer,
-        attributes: Attributes,
-        rounds: Reinvocation,
-        failures: list[tuple[str, str]],
-    ) -> None:
-        self._metrics, self._attributes, self._rounds, self._failures = counted, attributes, rounds, failures
-        self._authorizer = RememberingAuthorizer(authorizer)
-
-    async def make(self, to_make: "list[Invocation[Mutations]]", namespace: Entry | None) -> None:
-        from steersman.admission.policy.activation import request_variables
-
-        attributes, rounds = self._attributes, self._rounds
-        for one in to_make:
-            values = request_variables(attributes, one.target, namespace, self._authorizer)
-            try:
-                matched = await self._authorizer.settled(partial(one.compiled.matches, values, one.params))
-            except MutationFailed as error:
-                self._fail(one, error)
-                continue
-            key = key_of(one.policy, one.binding, one.params)
-            if not matched or (attributes.reinvoked and key not in rounds.again):
-                continue
-            before = attributes.object
-            await self._mutate(one, values)
-            if attributes.object != before:
-                rounds.changed()
-                attributes.wants_reinvocation = True
-            if one.compiled.reinvocable:
-                rounds.made.add(key)
-
-    async def _mutate(self, one: "Invocation[Mutations]", values: dict[str, Any]) -> None:
-        """Make the mutations of one policy in their order, each of what the one before has left."""
-        for mutation in one.compiled.mutations:
-            if self._attributes.object is None:
-                return
-            started = perf_counter()
-            try:
-                await self._change(one, mutation, values)
-            except MutationFailed as error:
-                self._count(one, metrics.error_type(str(error)), started)
-                self._fail(one, error)
-            except ApiError as error:
-                self._count(one, metrics.error_type(error.message), started)
-                raise
-            else:
-                self._count(one, _NO_ERROR, started)
-
-    async def _change(self, one: "Invocation[Mutations]", mutation: "Mutation", values: dict[str, Any]) -> None:
-        attributes, target = self._attributes, one.target
-        before = values["object"] = mutated_object.present(attributes, target)
-        if before is None:
-            return
-        value = await self._authorizer.settled(partial(one.compiled.value, mutation, values, one.params))
-        mutated = mutation.apply(before, value, mutated_object.merge_schema(attributes, target))
-        if mutated is not before:
-            mutated_object.replace(attributes, target, before, mutated)
-
-    def _count(self, one: "Invocation[Mutations]", error_type: str, started: float) -> None:
-        self._metrics.checked(one.policy.name, one.binding.name, error_type, perf_counter() - started)
-
-    def _fail(self, one: "Invocation[Mutations]", error: MutationFailed) -> None:
-        if not one.policy.fails_open:
-            self._failures.append((_refusal(one.policy, one.binding, str(error)), _INVALID))
+        await mutate(self._source, hooks, attributes, self._authorizer, self._metrics)
 
 
 def _compile(spec: Mapping[str, Any]) -> "Mutations":
     from steersman.admission.policy.patchers import Mutations
 
     return Mutations.compile(spec)
-
-
-def _refusal(policy: Policy, binding: Binding | None, message: str) -> str:
-    if binding is None:
-        return f'policy "{policy.name}" denied request: {message}'
-    return f"policy '{policy.name}' with binding '{binding.name}' denied request: {message}"
-
-
-def _error(attributes: Attributes, failures: list[tuple[str, str]]) -> ApiError:
-    """403 with the first failure as its message, and all of them as causes."""
-    message, reason = failures[0]
-    error = forbidden(attributes.group_resource, attributes.name or "Unknown", "")
-    error.message = message
-    error.reason = reason or error.reason
-    error.details = {**(error.details or {}), "causes": [{"message": text} for text, _ in failures]}
-    return error

@@ -1,19 +1,23 @@
-"""The policies of one kind that are in force, and which of them a request may concern."""
+"""The policies of one kind that are in force, and which of them a request may concern.
+
+What reads policies and bindings is imported for the first of them: a server without any starts sooner.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from steersman.admission.policy.binding import Binding
-from steersman.admission.policy.match_resources import NAMESPACES, Scope
-from steersman.admission.policy.params import Params
-from steersman.admission.policy.policy import Generation, Policy, generation_of
-from steersman.admission.webhook.invocation import equivalents
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.storage.watch_cache import Change, Entry
+
+if TYPE_CHECKING:
+    from steersman.admission.policy.binding import Binding
+    from steersman.admission.policy.match_resources import Scope
+    from steersman.admission.policy.params import Params
+    from steersman.admission.policy.policy import Generation, Policy
 
 GROUP = "admissionregistration.k8s.io"
 EXEMPT = frozenset(
@@ -37,31 +41,31 @@ EXEMPT = frozenset(
 )
 """What no policy is asked about: a policy that is broken could not be removed any more, and nobody authorized."""
 
+_NAMESPACES = GroupResource("", "namespaces")
+
 C = TypeVar("C")
 """The compiled expressions of a policy."""
 
 _Key = tuple[str, Resource, str]
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
+class InForce(NamedTuple):
     """A binding and, where it matches only some resources, its scope for an operation and resource."""
 
-    binding: Binding
-    scope: Scope | None
+    binding: "Binding"
+    scope: "Scope | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Hook(Generic[C]):
+class Hook(NamedTuple, Generic[C]):
     """A policy that may concern requests for one operation and resource; ``bindings`` are those that may, too.
 
     ``scope`` is None for a policy whose constraints cannot be read. ``params`` is where objects of the policy's
     paramKind are served; ``problem`` says why the policy cannot be used.
     """
 
-    policy: Policy
+    policy: "Policy"
     compiled: C
-    scope: Scope | None
+    scope: "Scope | None"
     bindings: tuple[InForce, ...]
     params: Resource | None
     problem: str = ""
@@ -83,14 +87,14 @@ class PolicySource(Generic[C]):
     ) -> None:
         """``kind`` is ``validating`` or ``mutating``; ``compile`` gets a policy's spec."""
         self.known: dict[_Key, tuple[Hook[C], ...]] = {}
-        self.params = Params(objects, served)
-        self._served, self._generation, self._compile = served, served.generation, compile
+        self._objects, self._served = objects, served
+        self._generation, self._compile = served.generation, compile
         self._compiled: dict[str, tuple[Generation, C]] = {}
         self._read: dict[str, Policy] = {}
         self._bindings: dict[str, list[Binding]] | None = None
         self._policies = objects.cacher(GroupResource(GROUP, f"{kind}admissionpolicies"))
         self._stored_bindings = objects.cacher(GroupResource(GROUP, f"{kind}admissionpolicybindings"))
-        self.namespaces = objects.cacher(NAMESPACES)
+        self.namespaces = objects.cacher(_NAMESPACES)
         followed = (self._policies, self._stored_bindings)
         self._unsubscribe = [cacher.subscribe(self._changed) for cacher in followed if cacher is not None]
 
@@ -98,6 +102,13 @@ class PolicySource(Generic[C]):
     def served(self) -> bool:
         """Whether there can be policies of this kind."""
         return self._policies is not None and self._stored_bindings is not None
+
+    @cached_property
+    def params(self) -> "Params":
+        """Reads the parameters of bindings."""
+        from steersman.admission.policy.params import Params
+
+        return Params(self._objects, self._served)
 
     def close(self) -> None:
         """Follow no longer what is stored."""
@@ -128,6 +139,8 @@ class PolicySource(Generic[C]):
     def _select(self, operation: str, resource: Resource, subresource: str) -> list[Hook[C]]:
         if resource.group_resource in EXEMPT or self._policies is None or not self._bound():
             return []
+        from steersman.admission.webhook.invocation import equivalents
+
         others = equivalents(resource, subresource, self._served.all())
         hooks = (
             self._hook(policy, bindings, operation, resource, subresource, others)
@@ -135,15 +148,15 @@ class PolicySource(Generic[C]):
         )
         return [hook for hook in hooks if hook is not None]
 
-    def _in_force(self) -> list[tuple[Policy, list[Binding]]]:
+    def _in_force(self) -> "list[tuple[Policy, list[Binding]]]":
         assert self._policies is not None
         bound = self._bound()
         return [(self._policy(entry), bound[entry.name]) for entry in self._policies.list()[0] if entry.name in bound]
 
     def _hook(
         self,
-        policy: Policy,
-        bindings: Sequence[Binding],
+        policy: "Policy",
+        bindings: "Sequence[Binding]",
         operation: str,
         resource: Resource,
         subresource: str,
@@ -173,25 +186,25 @@ class PolicySource(Generic[C]):
             return None
         return Hook(policy, self._expressions(policy), scope, tuple(matching), params, problem)
 
-    def _expressions(self, policy: Policy) -> C:
+    def _expressions(self, policy: "Policy") -> C:
         known = self._compiled.get(policy.name)
         if known is None or known[0] != policy.generation:
             known = self._compiled[policy.name] = policy.generation, self._compile(policy.spec)
         return known[1]
 
-    def _policy(self, entry: Entry) -> Policy:
+    def _policy(self, entry: Entry) -> "Policy":
+        from steersman.admission.policy.policy import Policy, generation_of
+
         policy = self._read.get(entry.name)
         if policy is None or policy.generation != generation_of(entry):
             policy = self._read[entry.name] = Policy.read(entry)
         return policy
 
-    def _bound(self) -> Mapping[str, list[Binding]]:
+    def _bound(self) -> "Mapping[str, list[Binding]]":
         """Policy name to its bindings, in the order of their names."""
         if self._bindings is None:
-            self._bindings = {}
-            for entry in () if self._stored_bindings is None else self._stored_bindings.list()[0]:
-                binding = Binding.read(entry.name, entry.parsed())
-                self._bindings.setdefault(binding.policy, []).append(binding)
+            stored = () if self._stored_bindings is None else self._stored_bindings.list()[0]
+            self._bindings = _by_policy(stored) if stored else {}
         return self._bindings
 
     def _changed(self, changes: Sequence[Change]) -> None:
@@ -201,3 +214,13 @@ class PolicySource(Generic[C]):
             if change.deleted:
                 self._read.pop(change.entry.name, None)
                 self._compiled.pop(change.entry.name, None)
+
+
+def _by_policy(stored: Sequence[Entry]) -> "dict[str, list[Binding]]":
+    from steersman.admission.policy.binding import Binding
+
+    bindings: dict[str, list[Binding]] = {}
+    for entry in stored:
+        binding = Binding.read(entry.name, entry.parsed())
+        bindings.setdefault(binding.policy, []).append(binding)
+    return bindings
