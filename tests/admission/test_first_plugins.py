@@ -75,6 +75,12 @@ async def test_always_deny_says_so() -> None:
     assert refusal.value.message == 'namespaces "x" is forbidden: admission control is denying all modifications'
 
 
+async def test_always_deny_refuses_before_those_that_are_named_after_it() -> None:
+    async with serving(AdmissionOptions(control=("AlwaysDeny", "NamespaceLifecycle"))) as client:
+        with pytest.raises(ApiError, match="admission control is denying all modifications"):
+            await client.resource(core_v1.CONFIG_MAPS).create({"metadata": {"name": "x"}}, namespace="missing")
+
+
 async def test_always_pull_images_sets_every_policy() -> None:
     async with serving(AdmissionOptions(enable=("AlwaysPullImages",))) as client:
         spec = (await client.resource(core_v1.PODS).create(POD))["spec"]

@@ -1,9 +1,13 @@
+import sys
 from pathlib import Path
 
 import pytest
 
 from steersman.admission.configuration import load_configurations
 from steersman.admission.selection import AdmissionOptions, selected_names
+from steersman.apimachinery.errors import ApiError
+from steersman.client import Client
+from steersman.client.kinds import core_v1
 from steersman.controlplane import ControlPlane
 
 
@@ -93,3 +97,52 @@ async def test_a_configuration_is_checked_at_start(tmp_path: Path, plugins: str,
 
     with pytest.raises(ValueError, match=message):
         await control_plane.start()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("tiny:Plugin", None),
+        ("tiny:Missing", "cannot be loaded from tiny:Missing"),
+        ("missing:Plugin", "No module named 'missing'"),
+        ("tiny:NO_FACTORY", "has no method create"),
+    ],
+)
+async def test_another_package_brings_a_plugin_by_its_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, message: str | None
+) -> None:
+    (tmp_path / "tiny.py").write_text(TINY)
+    information = tmp_path / "tiny-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny\nVersion: 1\n")
+    (information / "entry_points.txt").write_text(f"[steersman.admission]\nTiny = {value}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "tiny", raising=False)
+    control_plane = ControlPlane(admission=AdmissionOptions(enable=("Tiny",)))
+
+    if message is None:
+        async with control_plane, Client(control_plane.client_config()) as client:
+            with pytest.raises(ApiError, match="too tiny"):
+                await client.resource(core_v1.CONFIG_MAPS).create({"metadata": {"name": "x"}})
+    else:
+        with pytest.raises(ValueError, match=message):
+            await control_plane.start()
+
+
+TINY = """
+from steersman.apimachinery.errors import forbidden
+
+NO_FACTORY = "not a plugin"
+
+
+class Plugin:
+    name, operations, resources = "Tiny", frozenset(("CREATE",)), None
+
+    @classmethod
+    def create(cls, context, configuration):
+        return cls()
+
+    def validate(self, attributes):
+        if attributes.resource.group_resource.resource == "configmaps":
+            raise forbidden(attributes.group_resource, attributes.name, "too tiny")
+"""

@@ -10,6 +10,8 @@ from steersman.apiserver.admission.context import PluginContext
 
 
 class AlwaysDeny:
+    """Refuses in the mutating phase already: nobody behind it is asked."""
+
     name = "AlwaysDeny"
     operations = frozenset(OPERATIONS)
     resources = None
@@ -19,5 +21,5 @@ class AlwaysDeny:
         refuse_configuration(cls.name, configuration)
         return cls()
 
-    def validate(self, attributes: Attributes) -> None:
+    def admit(self, attributes: Attributes) -> None:
         raise forbidden(attributes.group_resource, attributes.name, "admission control is denying all modifications")
