@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.apiserver.api_client import ADMIN, CONFIG_MAPS, Client, Watching, config_map
+from tests.apiserver.api_client import CONFIG_MAPS, Client, Watching, config_map
 
 from steersman.admission.selection import AdmissionOptions
 from steersman.apiserver.http.message import PeerCertificate
@@ -87,4 +87,4 @@ async def until_held(watching: Watching) -> str:
             return str(event["object"]["metadata"]["name"])
 
 
-__all__ = ["ADMIN", "CONFIG_MAPS", "Client", "config_map"]
+__all__ = ["CONFIG_MAPS", "Client", "config_map"]

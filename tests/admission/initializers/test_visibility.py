@@ -261,7 +261,7 @@ async def test_a_namespace_that_waits_itself_can_be_deleted() -> None:
                 pass
 
 
-async def test_the_frames_of_watchers_who_see_the_same_are_shared() -> None:
+async def test_all_who_watch_see_it_at_the_same_moment() -> None:
     async with holding(A) as admin, admin.watch(CONFIG_MAPS) as one, admin.watch(CONFIG_MAPS) as other:
         await hold(admin, "x")
         await take_turn(admin, "x")
