@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from tests.apiserver.api_client import Client, causes, failure, serving
+from tests.apiserver.authorization.people import eventually
+
+from steersman.apis.review_attributes import asked
 
 AUTHORIZATION = "/apis/authorization.k8s.io/v1"
 TOKEN_REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
@@ -100,3 +103,88 @@ async def test_nobodys_token(api: Client, token: str) -> None:
 
 async def test_a_token_is_needed(api: Client) -> None:
     assert failure(await api.create(TOKEN_REVIEWS, {"spec": {}}))[0] == 400
+
+
+async def test_what_i_may(api: Client) -> None:
+    path = f"{AUTHORIZATION}/selfsubjectrulesreviews"
+    review = await api.made(path, {"spec": {"namespace": "default"}})
+
+    status = review["status"]
+    assert {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]} in status["resourceRules"]
+    assert {"verbs": ["*"], "nonResourceURLs": ["*"]} in status["nonResourceRules"]
+    assert status["incomplete"] is False
+    assert failure(await api.create(path, {"spec": {}})) == (400, "BadRequest", "no namespace on request")
+
+
+async def test_why(api: Client) -> None:
+    who = {"user": "x", "groups": ["system:authenticated"]}
+    path = f"{AUTHORIZATION}/subjectaccessreviews"
+    allowed = await api.made(path, {"spec": {**who, "nonResourceAttributes": {"verb": "get", "path": "/apis/x"}}})
+    missing = {"kind": "ClusterRole", "name": "gone", "apiGroup": "rbac.authorization.k8s.io"}
+    subject = {"kind": "User", "name": "x", "apiGroup": "rbac.authorization.k8s.io"}
+    bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+    await api.made(bindings, {"metadata": {"name": "b"}, "roleRef": missing, "subjects": [subject]})
+
+    discovery = 'ClusterRoleBinding "system:discovery" of ClusterRole "system:discovery"'
+    reason = f'RBAC: allowed by {discovery} to Group "system:authenticated"'
+    assert allowed["status"] == {"allowed": True, "reason": reason}
+
+    async def told() -> bool:
+        refused = await api.made(path, {"spec": {**who, "resourceAttributes": PODS}})
+        said = 'RBAC: clusterrole.rbac.authorization.k8s.io "gone" not found'
+        return bool(refused["status"] == {"allowed": False, "reason": said})
+
+    await eventually(told)
+
+
+async def test_a_local_review_is_of_a_resource(api: Client) -> None:
+    path = f"{AUTHORIZATION}/namespaces/default/localsubjectaccessreviews"
+    spec = {"user": "x", "nonResourceAttributes": {"verb": "get", "path": "/"}}
+
+    reply = await api.create(path, {"spec": spec})
+
+    assert failure(reply)[:2] == (422, "Invalid")
+    assert ("spec.nonResourceAttributes", True) in [(field, "disallowed" in text) for field, text in causes(reply)]
+
+
+@pytest.mark.parametrize(
+    ("selectors", "fields", "labels"),
+    [
+        ({}, "", ""),
+        ({"fieldSelector": {"rawSelector": "a=b"}, "labelSelector": {"rawSelector": "c"}}, "a=b", "c"),
+        (
+            {
+                "fieldSelector": {
+                    "requirements": [
+                        {"key": "spec.nodeName", "operator": "In", "values": ["n"]},
+                        {"key": "x", "operator": "NotIn", "values": ["a,b"]},
+                        {"key": "y", "operator": "In", "values": ["1", "2"]},
+                    ]
+                },
+                "labelSelector": {
+                    "requirements": [
+                        {"key": "a", "operator": "In", "values": ["b", "c"]},
+                        {"key": "d", "operator": "NotIn", "values": ["e"]},
+                        {"key": "f", "operator": "Exists"},
+                        {"key": "g", "operator": "DoesNotExist"},
+                        {"key": "h", "operator": "Odd"},
+                    ]
+                },
+            },
+            "spec.nodeName=n,x!=a\\,b",
+            "a in (b,c),d notin (e),f,!g",
+        ),
+    ],
+)
+def test_selectors_are_asked_as_a_request_writes_them(selectors: dict[str, Any], fields: str, labels: str) -> None:
+    info = asked({"resourceAttributes": {"verb": "list", "resource": "pods", **selectors}}, "")
+
+    assert (info.field_selector, info.label_selector) == (fields, labels)
+
+
+@pytest.mark.parametrize("selector", [{}, {"rawSelector": "a=b", "requirements": [{"key": "a", "operator": "Exists"}]}])
+async def test_a_selector_says_it_once(api: Client, selector: dict[str, Any]) -> None:
+    attributes = {**PODS, "labelSelector": selector}
+    reply = await api.create(f"{AUTHORIZATION}/selfsubjectaccessreviews", {"spec": {"resourceAttributes": attributes}})
+
+    assert failure(reply)[:2] == (422, "Invalid")
