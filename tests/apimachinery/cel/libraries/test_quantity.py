@@ -22,6 +22,7 @@ ENVIRONMENT = Environment(libraries=KUBERNETES)
         ("quantity('50.7').asApproximateFloat()", 50.7),
         ("sign(quantity('-5'))", -1),
         ("sign(quantity('0'))", 0),
+        ("quantity('-5').sign()", -1),
         ("quantity('1Gi').isGreaterThan(quantity('1G'))", True),
         ("quantity('200M').isLessThan(quantity('0.2G'))", False),
         ("quantity('200M').compareTo(quantity('0.2G'))", 0),

@@ -44,6 +44,10 @@ def _as_integer(quantity: Quantity) -> int:
     return quantity.nanos // _NANO
 
 
+def _sign(quantity: Quantity) -> int:
+    return (quantity.nanos > 0) - (quantity.nanos < 0)
+
+
 def _compare(left: Quantity, right: Quantity) -> int:
     return (left > right) - (left < right)
 
@@ -59,7 +63,8 @@ QUANTITY: Final[Library] = library(
     {
         "quantity": (function((STRING,), QUANTITY_TYPE, _parse, traversal),),
         "isQuantity": (function((STRING,), BOOL, _is_quantity, traversal),),
-        "sign": (function((QUANTITY_TYPE,), INT, lambda quantity: (quantity.nanos > 0) - (quantity.nanos < 0)),),
+        # kube-apiserver has the function, its documentation the method.
+        "sign": (function((QUANTITY_TYPE,), INT, _sign), method((QUANTITY_TYPE,), INT, _sign)),
         "isGreaterThan": (method(_PAIR, BOOL, lambda left, right: left > right),),
         "isLessThan": (method(_PAIR, BOOL, lambda left, right: left < right),),
         "compareTo": (method(_PAIR, INT, _compare),),
