@@ -20,6 +20,7 @@ import uvloop
 from bench.admission.chain import admission_chain
 from bench.admission.initializers import admission_initializers
 from bench.admission.webhooks import admission_webhooks
+from bench.authorization import authorization
 from bench.clients import comparison, report
 from bench.failure import BenchmarkFailed
 from bench.groups import GROUPS, Run
@@ -28,7 +29,7 @@ from bench.scale import FULL, SMOKE, Scale
 from bench.table import Figure, Line, render, summary
 
 _ADMISSION = (admission_chain, admission_webhooks, admission_initializers)
-_GROUPS = (*GROUPS, *_ADMISSION, comparison.clients, comparison.work_queue)
+_GROUPS = (*GROUPS, *_ADMISSION, authorization, comparison.clients, comparison.work_queue)
 _FILES = 8192
 """Open files that this process and the server need at most: a connection for each watcher, and some."""
 

@@ -62,9 +62,17 @@ def rows(scale: Scale) -> list[Row]:
             Row("stored-many", "stored-many.peak", f"memory, peak while storing {scale.many_objects:,}, MiB"),
         ]
     table += _admission()
+    table += _authorization()
     if scale == FULL:
         return table
     return [Row(row.group, row.key, row.label, more_is_better=row.more_is_better) for row in table]
+
+
+def _authorization() -> Iterator[Row]:
+    """A check by RBAC. kube-apiserver was not measured."""
+    label = "authorization check, 1,000 role bindings"
+    for key, what in (("allowed", "allowed"), ("refused", "refused"), ("discovery", "a discovery path")):
+        yield Row("authorization", f"authorization.{key}", f"{label}, {what}: µs")
 
 
 def _admission() -> Iterator[Row]:
