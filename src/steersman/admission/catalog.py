@@ -19,6 +19,7 @@ _PLUGINS = {
     "SecurityContextDeny": "security_context_deny",
     "LimitPodHardAntiAffinityTopology": "limit_pod_hard_anti_affinity_topology",
     "PodPreset": "pod_preset",
+    "InitialResources": "initial_resources",
     "LimitRanger": "limit_ranger",
     "NodeRestriction": "node_restriction",
     "TaintNodesByCondition": "taint_nodes_by_condition",
@@ -49,6 +50,7 @@ _PLUGINS = {
     "Initializers": "initializers",
     "ValidatingAdmissionPolicy": "policy.validating",
     "ValidatingAdmissionWebhook": "webhook.validating",
+    "ResourceQuota": "resource_quota",
     "AlwaysDeny": "always_deny",
 }
 """In the recommended order: name to the module that has a class of this name."""
@@ -79,6 +81,7 @@ DEFAULT = frozenset(
         "MutatingAdmissionWebhook",
         "ValidatingAdmissionPolicy",
         "ValidatingAdmissionWebhook",
+        "ResourceQuota",
     )
 )
 """What is on if nothing else is said."""

@@ -27,6 +27,7 @@ from steersman.controllers.namespace_controller import NAMESPACES, NamespaceCont
 from steersman.controllers.policy_type_checking import PolicyTypeChecker
 from steersman.controllers.pv_protection import VOLUMES, pv_protection
 from steersman.controllers.pvc_protection import CLAIMS, pvc_protection
+from steersman.controllers.resource_quota import RESOURCE_QUOTAS, ResourceQuotaController
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
 
 DEFINITIONS = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
@@ -51,6 +52,7 @@ async def running_controllers(
             *_of_namespaces(client, seeing_all, served),
             *_of_policies(client, factory, served),
             *_of_storage(client, seeing_all, served),
+            *_of_quotas(client, seeing_all, served),
             *_of_cluster_roles(client, factory, served),
         ]
         if initialization.enabled:
@@ -139,6 +141,20 @@ def _of_cluster_roles(
         return []
     resource = ApiResource(found.group, found.version, found.plural, found.kind, found.namespaced, DICTS)
     return [ClusterRoleAggregationController(client.resource(resource), factory.for_resource(resource))]
+
+
+def _of_quotas(
+    client: Client, factory: SharedInformerFactory, served: ServedResources
+) -> list[ResourceQuotaController]:
+    def find(resource: GroupResource) -> ApiResource[dict[str, Any]] | None:
+        one = served.of_group_resource(resource)
+        if one is None or not one.namespaced or one.stored is None:
+            return None
+        return ApiResource(one.group, one.version, one.plural, one.kind, one.namespaced, DICTS)
+
+    if served.of_group_resource(RESOURCE_QUOTAS.group_resource) is None:
+        return []
+    return [ResourceQuotaController(client, factory, find)]
 
 
 def _of_policies(
