@@ -1,24 +1,19 @@
 """How CustomResourceDefinitions are written: what the server sets, what it checks, how a deletion begins."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from steersman.apiextensions.compatibility import rules_for_create, rules_for_update
 from steersman.apiextensions.conditions import TERMINATING, Condition, conditions_of, with_conditions
 from steersman.apiextensions.conversion import to_v1beta1
 from steersman.apiextensions.custom_resource import converts_by_webhook, storage_version
 from steersman.apiextensions.defaults import default_v1, default_v1beta1
-from steersman.apiextensions.definition_schema import schemas_of
-from steersman.apiextensions.schema_rules import Schema, subschemas
-from steersman.apiextensions.validation import (
-    validate_definition,
-    validate_definition_status,
-    validate_definition_update,
-)
 from steersman.apimachinery.errors import FieldError
 from steersman.apimachinery.names import subdomain_name
 from steersman.apimachinery.schema.formats import string_format
 from steersman.apiserver.registry.resource import Strategy
+
+if TYPE_CHECKING:
+    from steersman.apiextensions.schema_rules import Schema
 
 Object = dict[str, Any]
 
@@ -71,9 +66,16 @@ class DefinitionStrategy(Strategy):
         obj["status"] = {**(obj.get("status") or {}), "conditions": conditions}
 
     def validate(self, obj: Object) -> list[FieldError]:
+        # Imported, as below, for those who write definitions: the server starts sooner.
+        from steersman.apiextensions.compatibility import rules_for_create
+        from steersman.apiextensions.validation import validate_definition
+
         return validate_definition(self._checked_form(obj), rules_for_create(self._v1))
 
     def validate_update(self, obj: Object, old: Object) -> list[FieldError]:
+        from steersman.apiextensions.compatibility import rules_for_update
+        from steersman.apiextensions.validation import validate_definition_status, validate_definition_update
+
         new = self._checked_form(obj)
         if obj["spec"] == old["spec"] and obj["metadata"].get("annotations") == old["metadata"].get("annotations"):
             return validate_definition_status(new)
@@ -81,6 +83,9 @@ class DefinitionStrategy(Strategy):
         return validate_definition_update(new, before, rules_for_update(self._v1, new, before))
 
     def warnings(self, obj: Object) -> list[str]:
+        from steersman.apiextensions.definition_schema import schemas_of
+        from steersman.apiextensions.schema_rules import subschemas
+
         form = self._checked_form(obj)
         schemas = [inner for schema in schemas_of(form["spec"]) for inner in subschemas(schema)]
         warnings = list(dict.fromkeys(warning for schema in schemas for warning in _schema_warnings(schema)))
@@ -109,7 +114,7 @@ def _is_known(format_: str, type_: str) -> bool:
     return string_format(format_) is not None if type_ == "string" else format_ in _NUMBER_FORMATS.get(type_, ())
 
 
-def _schema_warnings(schema: Schema) -> Iterator[str]:
+def _schema_warnings(schema: "Schema") -> Iterator[str]:
     format_, items = schema.get("format"), schema.get("items")
     if format_ and not _is_known(format_, schema.get("type") or "string"):
         yield f'unrecognized format "{format_}"'

@@ -15,8 +15,13 @@ import re2
 
 
 def _matches(pattern: str) -> Callable[[str], bool]:
-    match = re.compile(pattern, re.ASCII).fullmatch
-    return lambda text: match(text) is not None
+    return lambda text: _ascii(pattern).fullmatch(text) is not None
+
+
+@cache
+def _ascii(pattern: str) -> re.Pattern[str]:
+    """Compiled when first asked for, as below: most servers see few of the formats."""
+    return re.compile(pattern, re.ASCII)
 
 
 @cache
@@ -48,7 +53,7 @@ def is_datetime(text: str) -> bool:
 
 
 _GO_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")
-_AMOUNTS = re2.compile(r"[0-9]+\s*([A-Za-zµ]+)")
+_AMOUNTS = r"[0-9]+\s*([A-Za-zµ]+)"
 _UNITS = frozenset({"ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "wk"})
 _UNIT_PREFIXES = ("nano", "micro", "milli", "sec", "min", "hour", "day", "week")
 
@@ -62,7 +67,7 @@ def is_duration(text: str) -> bool:
     """A Go duration, or Scala's such as ``3 days``."""
     if is_go_duration(text):
         return True
-    units = (unit.lower() for unit in _AMOUNTS.findall(text))
+    units = (unit.lower() for unit in _compiled(_AMOUNTS).findall(text))
     return any(unit in _UNITS or unit.startswith(_UNIT_PREFIXES) for unit in units)
 
 

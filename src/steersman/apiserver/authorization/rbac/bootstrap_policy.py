@@ -1,13 +1,14 @@
 """The roles and bindings that every cluster starts with, read from a table."""
 
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from steersman.apiserver.authorization.policy_rule import PolicyRule, rules_of
 from steersman.apiserver.authorization.rbac.binding import Binding, Subject
 from steersman.apiserver.authorization.rbac.role_index import RBAC, RoleIndex
 
+DATA_FILE = Path(__file__).with_name("bootstrap_policy.txt")
 AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate"
 """An annotation: ``false`` keeps a role or binding from being completed when the server starts."""
 AGGREGATION_MINOR = 9
@@ -33,7 +34,7 @@ class BootstrapPolicy(NamedTuple):
     @classmethod
     def load(cls, minor: int) -> "BootstrapPolicy":
         """For this Kubernetes minor."""
-        text = (files(__package__) / "bootstrap_policy.txt").read_text("utf-8")
+        text = DATA_FILE.read_text("utf-8")
         policy = cls([], [], [], [])
         role: Object = {}
         for line in text.splitlines():
