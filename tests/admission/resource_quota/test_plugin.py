@@ -43,6 +43,21 @@ class RefusesConfigMaps:
         raise forbidden(attributes.group_resource, attributes.name, "no more")
 
 
+class HoldsConfigMaps:
+    """Stands after ResourceQuota; whoever creates waits until ``go`` is set."""
+
+    name = "HoldsConfigMaps"
+    operations = frozenset((CREATE,))
+    resources = frozenset((GroupResource("", "configmaps"),))
+
+    def __init__(self) -> None:
+        self.reached, self.go = asyncio.Event(), asyncio.Event()
+
+    async def validate(self, attributes: Attributes) -> None:
+        self.reached.set()
+        await self.go.wait()
+
+
 GOLD = "gold.storageclass.storage.k8s.io"
 
 
@@ -211,6 +226,38 @@ async def test_creators_and_deleters_never_overshoot() -> None:
     assert refusals <= {403}
     assert max(seen) <= most
     assert used == {"count/secrets": "0"}
+
+
+async def test_a_recount_keeps_the_share_of_a_write_on_its_way() -> None:
+    holding = HoldsConfigMaps()
+    async with with_quota({"count/configmaps": "9"}, extra=(holding,)) as client:
+        before = int((await used_of(client))["count/configmaps"])
+        creating = asyncio.create_task(client.resource(core_v1.CONFIG_MAPS).create(config_map("a")))
+        await holding.reached.wait()
+        quotas = client.resource(core_v1.RESOURCE_QUOTAS)
+        wrong = {"status": {"used": {"count/configmaps": "0"}}}
+
+        on_its_way: Any = await quotas.patch("q", wrong, subresource="status")
+        holding.go.set()
+        await creating
+        stored: Any = await quotas.patch("q", wrong, subresource="status")
+
+    share = {"count/configmaps": str(before + 1)}
+    assert on_its_way["status"]["used"] == share
+    assert stored["status"]["used"] == share
+
+
+async def test_who_gives_up_gives_its_share_back() -> None:
+    holding = HoldsConfigMaps()
+    async with with_quota({"count/configmaps": "9"}, extra=(holding,)) as client:
+        before = await used_of(client)
+        creating = asyncio.create_task(client.resource(core_v1.CONFIG_MAPS).create(config_map("a")))
+        await holding.reached.wait()
+        creating.cancel()
+        await asyncio.wait((creating,))
+        holding.go.set()
+
+        assert await until(client, lambda used: used == before) == before
 
 
 async def test_what_a_later_plugin_refuses_gives_its_share_back() -> None:
