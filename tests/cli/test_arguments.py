@@ -4,7 +4,7 @@ import pytest
 from tests.cli.commands import run
 
 from steersman.cli.changing.pairs import split_pairs
-from steersman.cli.cluster.arguments import Wanted, parse_arguments
+from steersman.cli.cluster.arguments import Wanted, asks_for_several_types, parse_arguments
 from steersman.cli.cluster.failure import UsageError
 from steersman.cli.creating.deployment import container_name
 from steersman.cli.describing.label_text import label_text
@@ -75,3 +75,17 @@ def test_commands_explain_themselves(command: str) -> None:
 def test_flags_take_values_as_those_of_go() -> None:
     assert "No such option" in run(["get", "--nonsense=true"]).err
     assert run(["apply", "--server-side=false", "--help"]).code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "several"),
+    [
+        ("pods", False),
+        ("pods/a pods/b", False),
+        ("pods,svc", True),
+        ("pods/a svc/a", True),
+        ("all", True),
+    ],
+)
+def test_types_are_told_apart_where_several_were_asked_for(args: str, several: bool) -> None:
+    assert asks_for_several_types(args.split()) == several

@@ -40,7 +40,7 @@ def parse_pairs(args: Sequence[str], what: str) -> Pairs:
             raise UsageError(f"unknown {what} syntax: {one}: it must be KEY=VALUE or KEY-")
     for key in removed:
         if key in given:
-            raise UsageError(f"can not both modify and remove a {what} in the same command")
+            raise UsageError(f"can not both modify and remove the following {what}(s) in the same command: {key}")
     return Pairs(given, removed)
 
 

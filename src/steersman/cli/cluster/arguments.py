@@ -40,7 +40,9 @@ def _pair(text: str) -> Wanted:
 
 
 def asks_for_several_types(args: Sequence[str]) -> bool:
-    return len({one.type for one in parse_arguments(args)}) > 1
+    """``all`` does, even where only one type has objects."""
+    types = {one.type for one in parse_arguments(args)}
+    return len(types) > 1 or "all" in types
 
 
 async def find_resources(client: Client, type: str) -> list[ServedResource]:
