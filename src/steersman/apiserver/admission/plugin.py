@@ -12,7 +12,7 @@
                 raise forbidden(attributes.group_resource, attributes.name, "the password is too short")
 
 A plugin refuses by raising ApiError. Where it has to wait, a method is ``async``. It is found by its entry point in the
-group ``steersman.admission``, or handed to ``ControlPlane(admission_plugins=…)``.
+group ``steersman.admission``, or handed to ``ControlPlane(admission=AdmissionOptions(extra=[…]))``.
 """
 
 from collections.abc import Awaitable
