@@ -151,7 +151,9 @@ async def serving(
     await serving.start()
     try:
         async with AsyncExitStack() as controllers:
-            await controllers.enter_async_context(running_controllers(config, served, serving, sources, metrics, Initialization()))
+            await controllers.enter_async_context(
+                running_controllers(config, served, serving, sources, metrics, Initialization())
+            )
             yield Server(cache, lifecycle, served, definitions, controllers)
     finally:
         serving.stop()
