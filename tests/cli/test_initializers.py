@@ -27,6 +27,14 @@ initializers:
   rules: [{apiGroups: ["*"], apiVersions: ["*"], resources: [deployments]}]
 - name: second.initializer.example.com
   rules: [{apiGroups: ["*"], apiVersions: ["*"], resources: [deployments]}]
+- name: left.initializer.example.com
+  commutes: true
+  rules: [{apiGroups: ["*"], apiVersions: ["*"], resources: [secrets]}]
+- name: right.initializer.example.com
+  commutes: true
+  rules: [{apiGroups: ["*"], apiVersions: ["*"], resources: [secrets]}]
+- name: last.initializer.example.com
+  rules: [{apiGroups: ["*"], apiVersions: ["*"], resources: [secrets]}]
 """
 
 
@@ -79,6 +87,17 @@ def test_its_description_says_whom_it_waits_for(shop: Steersman) -> None:
     assert (
         line.split(":")[1].strip() == "initializer envoy.initializer.example.com, then second.initializer.example.com"
     )
+
+
+def test_it_waits_for_all_that_commute(shop: Steersman) -> None:
+    shop("create", "secret", "generic", "password", "--from-literal=a=b", "--include-uninitialized")
+
+    _, line = shop("initializers", "secrets").splitlines()
+    said = shop("describe", "secret", "password", "--include-uninitialized")
+
+    together = ("left.initializer.example.com", "right.initializer.example.com")
+    assert line.split()[4] == ",".join(together)
+    assert f"initializer {' and '.join(together)}, then last.initializer.example.com\n" in said
 
 
 def test_it_can_be_changed(shop: Steersman) -> None:

@@ -27,7 +27,8 @@ def initializers(
 ) -> None:
     """List the objects that are not initialized yet.
 
-    PENDING are the initializers that an object needs still; it waits on the first of them. RESULT is why one refused.
+    PENDING are the initializers that an object needs still; it waits on the first of them, or on
+    the first ones that commute. RESULT is why one refused.
 
     Example: steersman initializers -A
 

@@ -6,6 +6,7 @@ from typing import Any
 from steersman.apimachinery.strategic_merge.directives import go_value
 from steersman.cli.applying.last_applied import LAST_APPLIED
 from steersman.cli.describing.label_text import label_text
+from steersman.cli.pending.turn import turn
 from steersman.cli.printing.tab_writer import align
 
 Json = dict[str, Any]
@@ -80,8 +81,8 @@ def _fields(content: Mapping[str, Any], level: int, place: str) -> Iterator[Line
 
 def _waiting(metadata: Mapping[str, Any]) -> str:
     """Whose turn it is with an object that is not initialized, and who comes after."""
-    pending = [one["name"] for one in (metadata.get("initializers") or {}).get("pending") or ()]
-    if not pending:
+    now_asked, later = turn(metadata.get("initializers"))
+    if not now_asked:
         return ""
-    after = f", then {', '.join(pending[1:])}" if len(pending) > 1 else ""
-    return f"initializer {pending[0]}{after}"
+    after = f", then {', '.join(later)}" if later else ""
+    return f"initializer {' and '.join(now_asked)}{after}"

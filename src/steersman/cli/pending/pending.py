@@ -14,6 +14,7 @@ from steersman.cli.cluster.arguments import find_resources
 from steersman.cli.cluster.selection import name_of
 from steersman.cli.cluster.selection_flags import Selectors
 from steersman.cli.cluster.session import Session
+from steersman.cli.pending.turn import turn
 from steersman.cli.printing.tab_writer import align
 from steersman.client.api_resource import ALL_NAMESPACES
 from steersman.client.discovery.served import ServedResource
@@ -23,6 +24,9 @@ Json = dict[str, Any]
 
 CONCURRENT = 8
 """Lists that are read at the same time."""
+
+ONLY = "only"
+"""Leaves out what is initialized; for a server that does not know the word it means ``true``."""
 
 _ACCEPT = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 _HEADER = ["NAMESPACE", "KIND/NAME", "PENDING", "AGE", "WAITING-ON", "RESULT"]
@@ -78,7 +82,7 @@ class Pending:
         namespaced = resource.namespaced and not self.all_namespaces
         path = resource.api_resource.path(self.session.namespace if namespaced else ALL_NAMESPACES)
         query = {
-            "includeUninitialized": "true",
+            "includeUninitialized": ONLY,
             "limit": str(PAGE_SIZE),
             **({"labelSelector": self.selectors.selector} if self.selectors.selector else {}),
             **({"fieldSelector": self.selectors.field_selector} if self.selectors.field_selector else {}),
@@ -101,13 +105,13 @@ def _is_pending(obj: Json) -> bool:
 def _row(resource: ServedResource, obj: Json, now: float) -> list[str]:
     metadata = obj["metadata"]
     said = metadata["initializers"]
-    pending = [one["name"] for one in said.get("pending") or ()]
+    now_asked, later = turn(said)
     result = said.get("result") or {}
     return [
         metadata.get("namespace") or _NONE,
         name_of(resource, metadata["name"]),
-        ",".join(pending) or _NONE,
+        ",".join([*now_asked, *later]) or _NONE,
         age(metadata.get("creationTimestamp"), now),
-        pending[0] if pending else _NONE,
+        ",".join(now_asked) or _NONE,
         ": ".join(filter(None, (result.get("reason"), result.get("message")))) or _NONE,
     ]
