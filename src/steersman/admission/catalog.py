@@ -26,6 +26,7 @@ _PLUGINS = {
     "AlwaysPullImages": "always_pull_images",
     "ImagePolicyWebhook": "image_policy_webhook",
     "PodSecurity": "pod_security",
+    "PodSecurityPolicy": "pod_security_policy",
     "PodNodeSelector": "pod_node_selector",
     "Priority": "priority",
     "DefaultTolerationSeconds": "default_toleration_seconds",
