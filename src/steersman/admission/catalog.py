@@ -21,6 +21,7 @@ _PLUGINS = {
     "PodPreset": "pod_preset",
     "InitialResources": "initial_resources",
     "LimitRanger": "limit_ranger",
+    "ServiceAccount": "service_account",
     "NodeRestriction": "node_restriction",
     "TaintNodesByCondition": "taint_nodes_by_condition",
     "AlwaysPullImages": "always_pull_images",

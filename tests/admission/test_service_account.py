@@ -1,0 +1,195 @@
+"""ServiceAccount, and the controller that makes ``default``, which is started here."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from tests.admission.plugin_server import pod, refusal, serving
+
+from steersman.client import Client
+from steersman.client.informer import SharedInformerFactory
+from steersman.client.kinds import core_v1
+from steersman.controllers.namespace_controller import NAMESPACES
+from steersman.controllers.service_account import SERVICE_ACCOUNTS, ServiceAccountController
+
+PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+@asynccontextmanager
+async def providing(version: str = "1.37") -> AsyncIterator[Client]:
+    async with serving("NamespaceLifecycle", "ServiceAccount", version=version) as client:
+        factory = SharedInformerFactory(client)
+        informers = (factory.for_resource(NAMESPACES), factory.for_resource(SERVICE_ACCOUNTS))
+        controller = ServiceAccountController(client, *informers)
+        async with factory:
+            task = asyncio.create_task(controller.run())
+            yield client
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def account(client: Client, name: str = "builder", **more: Any) -> None:
+    await client.resource(SERVICE_ACCOUNTS).create({"metadata": {"name": name}, **more})
+
+
+async def create(client: Client, **spec: Any) -> Any:
+    return await client.resource(core_v1.PODS).create(pod(**spec))
+
+
+async def test_a_pod_right_after_its_namespace_runs_as_the_default_account() -> None:
+    async with providing() as client:
+        await client.resource(core_v1.NAMESPACES).create({"metadata": {"name": "team"}})
+        made: Any = await client.resource(core_v1.PODS).create(pod(), namespace="team")
+
+    assert made["spec"]["serviceAccountName"] == "default"
+    [volume] = made["spec"]["volumes"]
+    [mount] = made["spec"]["containers"][0]["volumeMounts"]
+    assert volume["name"].startswith("kube-api-access-")
+    assert [next(iter(one)) for one in volume["projected"]["sources"]] == [
+        "serviceAccountToken",
+        "configMap",
+        "downwardAPI",
+    ]
+    assert mount == {"name": volume["name"], "readOnly": True, "mountPath": PATH}
+
+
+async def test_a_default_account_that_is_deleted_is_made_again() -> None:
+    async with providing() as client:
+        await create(client)
+        await client.resource(SERVICE_ACCOUNTS).delete("default")
+
+        await client.resource(core_v1.PODS).create(pod("second"))
+
+
+@pytest.mark.parametrize(
+    ("of_account", "of_pod", "mounted"),
+    [(None, None, True), (False, None, False), (False, True, True), (True, False, False)],
+)
+async def test_who_wants_no_token_gets_none(of_account: Any, of_pod: Any, mounted: bool) -> None:
+    async with serving("ServiceAccount") as client:
+        wish = {} if of_account is None else {"automountServiceAccountToken": of_account}
+        await account(client, **wish)
+        spec = {} if of_pod is None else {"automountServiceAccountToken": of_pod}
+
+        made = await create(client, serviceAccountName="builder", **spec)
+
+    assert bool(made["spec"].get("volumes")) is mounted
+
+
+async def test_pull_secrets_are_the_accounts_unless_the_pod_has_its_own() -> None:
+    async with serving("ServiceAccount") as client:
+        await account(client, imagePullSecrets=[{"name": "registry"}])
+
+        made = await create(client, serviceAccountName="builder")
+        written = pod("own", serviceAccountName="builder", imagePullSecrets=[{"name": "mine"}])
+        own: Any = await client.resource(core_v1.PODS).create(written)
+
+    assert made["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+    assert own["spec"]["imagePullSecrets"] == [{"name": "mine"}]
+
+
+async def test_what_is_mounted_there_already_stays() -> None:
+    mount = {"name": "v", "mountPath": PATH}
+    containers = [{"name": "web", "image": "nginx", "volumeMounts": [mount]}]
+    async with serving("ServiceAccount") as client:
+        await account(client)
+
+        volumes = [{"name": "v", "emptyDir": {}}]
+        made = await create(client, serviceAccountName="builder", containers=containers, volumes=volumes)
+
+    assert made["spec"]["volumes"] == volumes
+    assert made["spec"]["containers"][0]["volumeMounts"] == [mount]
+
+
+async def test_before_1_21_the_token_is_a_secret() -> None:
+    secret: Any = {
+        "metadata": {"name": "token", "annotations": {"kubernetes.io/service-account.name": "builder"}},
+        "type": "kubernetes.io/service-account-token",
+    }
+    async with serving("ServiceAccount", version="1.9") as client:
+        await client.resource(core_v1.SECRETS).create(secret)
+        await account(client, secrets=[{"name": "gone"}, {"name": "token"}])
+
+        made = await create(client, serviceAccountName="builder")
+
+    [volume] = made["spec"]["volumes"]
+    assert (volume["name"], volume["secret"]["secretName"]) == ("token", "token")
+
+
+async def test_an_account_that_is_not_there_is_refused() -> None:
+    async with serving("ServiceAccount") as client:
+        refused = await refusal(create(client, serviceAccountName="nobody"))
+
+    assert (refused.code, refused.message) == (
+        403,
+        'pods "web" is forbidden: error looking up service account default/nobody: serviceaccounts "nobody" not found',
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"serviceAccountName": "x"}, "a mirror pod may not reference service accounts"),
+        ({"volumes": [{"name": "v", "secret": {"secretName": "s"}}]}, "a mirror pod may not reference secrets"),
+        (
+            {"volumes": [{"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}]},
+            "a mirror pod may not use ServiceAccountToken volume projections",
+        ),
+        ({}, ""),
+    ],
+)
+async def test_mirror_pods_refer_to_nothing(spec: Any, message: str) -> None:
+    written = pod(annotations={"kubernetes.io/config.mirror": "x"}, nodeName="a", **spec)
+    async with serving("ServiceAccount") as client:
+        pods = client.resource(core_v1.PODS)
+        if not message:
+            made: Any = await pods.create(written)
+            assert "serviceAccountName" not in made["spec"]
+            return
+        refused = await refusal(pods.create(written))
+
+    assert refused.message == f'pods "web" is forbidden: {message}'
+
+
+def with_env(**source: Any) -> Any:
+    return {"containers": [{"name": "web", "image": "nginx", **source}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            {"volumes": [{"name": "v", "secret": {"secretName": "s"}}]},
+            'volume with secret.secretName="s" is not allowed because service account builder does not reference that'
+            " secret",
+        ),
+        (
+            with_env(env=[{"name": "E", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]),
+            'container web with envVar E referencing secret.secretName="s" is not allowed because service account'
+            " builder does not reference that secret",
+        ),
+        (
+            with_env(envFrom=[{"secretRef": {"name": "s"}}]),
+            'container web with envFrom referencing secret.secretName="s" is not allowed because service account'
+            " builder does not reference that secret",
+        ),
+        (
+            {"imagePullSecrets": [{"name": "s"}]},
+            'imagePullSecrets[0].name="s" is not allowed because service account builder does not reference that'
+            " imagePullSecret",
+        ),
+        ({"volumes": [{"name": "v", "secret": {"secretName": "mine"}}]}, ""),
+    ],
+)
+async def test_only_the_accounts_secrets_where_that_is_enforced(spec: Any, message: str) -> None:
+    enforced = {"name": "builder", "annotations": {"kubernetes.io/enforce-mountable-secrets": "true"}}
+    async with serving("ServiceAccount") as client:
+        await client.resource(SERVICE_ACCOUNTS).create({"metadata": enforced, "secrets": [{"name": "mine"}]})
+        if not message:
+            await create(client, serviceAccountName="builder", **spec)
+            return
+        refused = await refusal(create(client, serviceAccountName="builder", **spec))
+
+    assert refused.message == f'pods "web" is forbidden: {message}'
