@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -29,17 +29,20 @@ class LoopThread:
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError("this would wait for the event loop that it runs in: use the asynchronous client here")
-        with self._handing_over:
-            if self.closed:
-                coroutine.close()
-                raise RuntimeError("the client is closed")
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future: Future[R] | None = None
         try:
+            with self._handing_over:
+                if self.closed:
+                    coroutine.close()
+                    raise RuntimeError("the client is closed")
+                future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
             return future.result()
         except CancelledError:
             raise RuntimeError("the client was closed meanwhile") from None
         except BaseException:
-            future.cancel()
+            # Ctrl-C may come as soon as the coroutine runs, before anybody waits for it.
+            if future is not None:
+                future.cancel()
             raise
 
     def close(self) -> None:
