@@ -50,6 +50,8 @@ def test_ctrl_c_gives_up_what_is_waited_for() -> None:
     ended = threading.Event()
 
     async def wait_for_ever() -> None:
+        # Nothing tells when the main thread has begun to wait; before that, it would have nothing to give up.
+        await asyncio.sleep(0.2)
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         try:
             await asyncio.Event().wait()
