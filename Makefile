@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 SERVE_FLAGS ?=
-TEST_FLAGS ?= -n 3 --dist worksteal
+TEST_FLAGS ?= -n 4 --dist worksteal
 BENCH_FLAGS ?=
 
 .PHONY: help serve test bench lint catalog clean
