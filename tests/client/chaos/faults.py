@@ -13,6 +13,8 @@ EXPIRED = (
 )
 EXPIRED_EVENT = b'{"type":"ERROR","object":' + EXPIRED + b"}\n"
 
+FIRST_AFTER = 20
+
 
 @dataclass
 class Faults:
@@ -21,9 +23,15 @@ class Faults:
     random: random.Random
     on: bool = True
     counts: dict[str, int] = field(default_factory=dict)
+    chances: dict[str, int] = field(default_factory=dict)
 
     def happens(self, what: str, probability: float) -> bool:
-        if not self.on or self.random.random() >= probability:
+        """Now and then by chance, but for the first time after ``FIRST_AFTER`` chances at the latest."""
+        if not self.on:
+            return False
+        self.chances[what] = self.chances.get(what, 0) + 1
+        is_due = what not in self.counts and self.chances[what] >= FIRST_AFTER
+        if not is_due and self.random.random() >= probability:
             return False
         self.counts[what] = self.counts.get(what, 0) + 1
         return True
