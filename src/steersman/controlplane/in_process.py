@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from steersman.apimachinery.errors import timeout
 from steersman.apiserver.http.failure import failure_response
 from steersman.apiserver.http.limits import Limits
-from steersman.apiserver.http.message import Answer, Connection, Frame, Handler, PeerCertificate, Response, Stream
+from steersman.apiserver.http.message import Answer, Connection, Handler, PeerCertificate, Response, Stream
 from steersman.apiserver.http.message import Request as ServerRequest
 from steersman.apiserver.http.request_head import (
     METHODS,
@@ -19,7 +19,7 @@ from steersman.apiserver.http.request_head import (
     target_too_long,
 )
 from steersman.apiserver.http.response_head import BODILESS, check_fields, header_fields
-from steersman.apiserver.http.writer import Pieces
+from steersman.apiserver.http.writer import PendingWriter, Pieces
 from steersman.client.transport import ConnectionLost, HeaderFields, Reply, Request
 
 _logger = logging.getLogger(__name__)
@@ -132,8 +132,8 @@ class _StreamReply:
 
     def __init__(self, stream: Stream, request: Request, limit: int) -> None:
         self.status, self.headers = stream.status, _fields(stream)
-        self._writer = _Writer(limit)
-        self._task = asyncio.ensure_future(self._writer.fill(stream, request))
+        self._writer = PendingWriter(limit)
+        self._task = asyncio.ensure_future(_fill(self._writer, stream, request))
         self._writer.on_abort = self._task.cancel
 
     async def read(self) -> bytes:
@@ -150,55 +150,9 @@ class _StreamReply:
         await asyncio.gather(self._task, return_exceptions=True)
 
 
-class _Writer:
-    """Between a stream and its reader. ``cut`` means that there is more, which will not come."""
-
-    __slots__ = ("_limit", "_pending", "_wake", "buffered", "closed", "cut", "on_abort")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._pending: list[bytes] = []
-        self._wake = asyncio.Event()
-        self.buffered = 0
-        self.closed = self.cut = False
-        self.on_abort: Callable[[], object] = lambda: None
-
-    def send(self, frame: Frame) -> None:
-        if self.closed or not frame.data:
-            return
-        self._pending.append(frame.data)
-        self.buffered += len(frame.data)
-        self._wake.set()
-        if self.buffered > self._limit:
-            self.abort()
-
-    def abort(self) -> None:
-        """What the reader has not taken yet is lost, as it is when a socket is reset."""
-        self.closed = self.cut = True
-        self._pending.clear()
-        self.buffered = 0
-        self._wake.set()
-        self.on_abort()
-
-    async def fill(self, stream: Stream, request: Request) -> None:
-        try:
-            await stream.run(self)
-        except BaseException as error:
-            self.cut = True
-            if not isinstance(error, Exception):
-                raise
-            path = request.target.partition("?")[0]
-            _logger.error("%s %s: the answer was cut", request.method, path, exc_info=error)
-        finally:
-            self.closed = True
-            self._wake.set()
-
-    async def take(self) -> bytes:
-        """What was sent since the last call, joined; waits for something. Empty at the end."""
-        while not self._pending and not self.closed:
-            self._wake.clear()
-            await self._wake.wait()
-        data = b"".join(self._pending)
-        self._pending.clear()
-        self.buffered = 0
-        return data
+async def _fill(writer: PendingWriter, stream: Stream, request: Request) -> None:
+    try:
+        await writer.fill(stream)
+    except Exception as error:
+        path = request.target.partition("?")[0]
+        _logger.error("%s %s: the answer was cut", request.method, path, exc_info=error)

@@ -13,7 +13,7 @@ from steersman.apimachinery.errors import ApiError, bad_request, timeout
 from steersman.apiserver.http import compression
 from steersman.apiserver.http.failure import failure_response, status_response
 from steersman.apiserver.http.limits import Limits
-from steersman.apiserver.http.message import Answer, Connection, Frame, Handler, Request, Response, Stream
+from steersman.apiserver.http.message import Answer, Connection, Handler, Request, Response, Stream
 from steersman.apiserver.http.request_head import (
     METHODS,
     add_field,
@@ -28,7 +28,7 @@ from steersman.apiserver.http.request_head import (
     too_many_fields,
 )
 from steersman.apiserver.http.response_head import BODILESS, check_fields, header_fields
-from steersman.apiserver.http.writer import Pieces
+from steersman.apiserver.http.writer import PendingWriter, Pieces
 
 _logger = logging.getLogger(__name__)
 
@@ -169,14 +169,14 @@ class AsgiApp:
         if request.method == "HEAD":
             await _send_body(b"", False, send)
             return
-        writer = AsgiWriter(self._limits.stream_bytes)
+        writer = PendingWriter(self._limits.stream_bytes)
         running = asyncio.ensure_future(writer.fill(stream))
         try:
             # The head goes out at once, as it does over the own protocol.
             await _send_body(b"", True, send)
             while data := await writer.take():
                 await _send_body(data, True, send)
-            if not writer.aborted:
+            if not writer.cut:
                 await running
                 await _send_body(b"", False, send)
             elif running.done():
@@ -185,55 +185,6 @@ class AsgiApp:
             writer.closed = True
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-
-
-class AsgiWriter:
-    """A stream over ASGI: frames wait here until the server takes them; more than ``limit`` bytes cut the stream."""
-
-    __slots__ = ("_limit", "_pending", "_wake", "aborted", "buffered", "closed")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._pending: list[bytes] = []
-        self._wake = asyncio.Event()
-        self.buffered = 0
-        self.closed = self.aborted = False
-
-    def send(self, frame: Frame) -> None:
-        if self.closed or not frame.data:
-            return
-        self._pending.append(frame.data)
-        self.buffered += len(frame.data)
-        self._wake.set()
-        if self.buffered > self._limit:
-            self.abort()
-
-    def abort(self) -> None:
-        """The application returns without the end of the answer, which makes the server close the connection."""
-        self.closed = self.aborted = True
-        self._pending.clear()
-        self._wake.set()
-
-    async def fill(self, stream: Stream) -> None:
-        """Runs ``stream``; whatever way it ends, ``take`` comes to its end too."""
-        try:
-            await stream.run(self)
-        except BaseException:
-            self.aborted = True
-            raise
-        finally:
-            self.closed = True
-            self._wake.set()
-
-    async def take(self) -> bytes:
-        """What has been sent since the last call, joined; waits for something. Empty at the end."""
-        while not self._pending and not self.closed:
-            self._wake.clear()
-            await self._wake.wait()
-        data = b"".join(self._pending)
-        self._pending.clear()
-        self.buffered = 0
-        return data
 
 
 def _read_target(scope: Scope, limits: Limits) -> tuple[str, str]:

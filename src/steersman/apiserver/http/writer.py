@@ -2,10 +2,10 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
-from steersman.apiserver.http.message import Frame
+from steersman.apiserver.http.message import Frame, Stream
 
 
 class ChunkedWriter:
@@ -46,6 +46,61 @@ class RawWriter(ChunkedWriter):
 
     def end(self) -> None:
         self.closed = True
+
+
+class PendingWriter:
+    """A stream whose frames wait here until a reader takes them; more than ``limit`` bytes cut it.
+
+    ``cut`` means that there was more, which will not come; ``on_abort`` is called when it is cut by ``abort``.
+    """
+
+    __slots__ = ("_limit", "_pending", "_wake", "buffered", "closed", "cut", "on_abort")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._pending: list[bytes] = []
+        self._wake = asyncio.Event()
+        self.buffered = 0
+        self.closed = self.cut = False
+        self.on_abort: Callable[[], object] = lambda: None
+
+    def send(self, frame: Frame) -> None:
+        if self.closed or not frame.data:
+            return
+        self._pending.append(frame.data)
+        self.buffered += len(frame.data)
+        self._wake.set()
+        if self.buffered > self._limit:
+            self.abort()
+
+    def abort(self) -> None:
+        """What the reader has not taken yet is lost, as it is when a socket is reset."""
+        self.closed = self.cut = True
+        self._pending.clear()
+        self.buffered = 0
+        self._wake.set()
+        self.on_abort()
+
+    async def fill(self, stream: Stream) -> None:
+        """Runs ``stream``; whatever way it ends, ``take`` comes to its end too."""
+        try:
+            await stream.run(self)
+        except BaseException:
+            self.cut = True
+            raise
+        finally:
+            self.closed = True
+            self._wake.set()
+
+    async def take(self) -> bytes:
+        """What has been sent since the last call, joined; waits for something. Empty at the end."""
+        while not self._pending and not self.closed:
+            self._wake.clear()
+            await self._wake.wait()
+        data = b"".join(self._pending)
+        self._pending.clear()
+        self.buffered = 0
+        return data
 
 
 class Pieces:
