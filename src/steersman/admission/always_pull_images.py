@@ -3,28 +3,21 @@
 Without it, a Pod could use an image that another tenant's Pod has brought to the node.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Iterator
 
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import Unconfigured
 from steersman.admission.pod_spec import PODS, containers, objects_in
 from steersman.apimachinery.errors import field_not_supported, forbidden
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.registry.resource import Object
 
 ALWAYS = "Always"
 
 
-class AlwaysPullImages:
+class AlwaysPullImages(Unconfigured):
     name = "AlwaysPullImages"
     operations = frozenset((CREATE, UPDATE))
     resources = frozenset((PODS,))
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls()
 
     def admit(self, attributes: Attributes) -> None:
         for _, part, member in _pulls_to_set(attributes):

@@ -6,28 +6,20 @@ every authorization.
 
 import base64
 import binascii
-from collections.abc import Mapping
-from typing import Any, Self
 
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import Unconfigured
 from steersman.admission.signer_permission import REQUESTS
 from steersman.apimachinery.errors import forbidden
 from steersman.apiserver.admission import CREATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 
 CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client"
 MASTERS = "system:masters"
 
 
-class CertificateSubjectRestriction:
+class CertificateSubjectRestriction(Unconfigured):
     name = "CertificateSubjectRestriction"
     operations = frozenset((CREATE,))
     resources = frozenset((REQUESTS,))
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls()
 
     def validate(self, attributes: Attributes) -> None:
         spec = (attributes.object or {}).get("spec") or {}

@@ -5,9 +5,10 @@ Specified in apiserver.config.k8s.io/v1, AdmissionConfiguration (``--admission-c
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from steersman.apimachinery.errors import ApiError
+from steersman.apiserver.admission.context import PluginContext
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.k8s.io/v1alpha1")
 MAX_BYTES = 1 << 20
@@ -40,6 +41,17 @@ def refuse_configuration(name: str, configuration: Mapping[str, Any] | None) -> 
     """For plugins that have nothing to configure. Raises ValueError."""
     if configuration:
         raise ValueError(f"{name} takes no configuration")
+
+
+class Unconfigured:
+    """A plugin that is made of nothing: neither what the server has nor a configuration."""
+
+    name: str
+
+    @classmethod
+    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
+        refuse_configuration(cls.name, configuration)
+        return cls()
 
 
 def _configuration(path: Path, at: int, plugin: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,27 +1,18 @@
 """DefaultTolerationSeconds: a Pod stays five minutes on a node that is not ready or not reached, if it says no more."""
 
-from collections.abc import Mapping
-from typing import Any, Self
-
 from steersman.admission import tolerations
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import Unconfigured
 from steersman.admission.pod_spec import PODS, spec_of
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 
 TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 SECONDS = 300
 
 
-class DefaultTolerationSeconds:
+class DefaultTolerationSeconds(Unconfigured):
     name = "DefaultTolerationSeconds"
     operations = frozenset((CREATE, UPDATE))
     resources = frozenset((PODS,))
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls()
 
     def admit(self, attributes: Attributes) -> None:
         if attributes.subresource or attributes.object is None:

@@ -1,28 +1,19 @@
 """ExtendedResourceToleration: a Pod that asks for a special resource may run on the nodes kept for it."""
 
-from collections.abc import Mapping
-from typing import Any, Self
-
 from steersman.admission import tolerations
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import Unconfigured
 from steersman.admission.pod_spec import INIT, MAIN, PODS, containers, spec_of
 from steersman.apimachinery.names import check_label_key
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 
 _NATIVE = "kubernetes.io/"
 _QUOTA_PREFIX = "requests."
 
 
-class ExtendedResourceToleration:
+class ExtendedResourceToleration(Unconfigured):
     name = "ExtendedResourceToleration"
     operations = frozenset((CREATE, UPDATE))
     resources = frozenset((PODS,))
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls()
 
     def admit(self, attributes: Attributes) -> None:
         if attributes.subresource or attributes.object is None:

@@ -1,26 +1,17 @@
 """LimitPodHardAntiAffinityTopology: a Pod may keep others off its node, not off a whole zone."""
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import Unconfigured
 from steersman.admission.pod_spec import PODS, objects_in
 from steersman.apimachinery.errors import forbidden
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 
 HOSTNAME = "kubernetes.io/hostname"
 
 
-class LimitPodHardAntiAffinityTopology:
+class LimitPodHardAntiAffinityTopology(Unconfigured):
     name = "LimitPodHardAntiAffinityTopology"
     operations = frozenset((CREATE, UPDATE))
     resources = frozenset((PODS,))
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls()
 
     def validate(self, attributes: Attributes) -> None:
         if attributes.subresource or attributes.object is None:

@@ -1,13 +1,11 @@
 """SecurityContextDeny: no Pod says as which user or group, or under which SELinux label, it runs."""
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import Unconfigured
 from steersman.admission.pod_spec import PODS, containers
 from steersman.apimachinery.errors import forbidden
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 
 Denied = tuple[tuple[str, str], ...]
 
@@ -23,15 +21,10 @@ _OF_CONTAINER: Denied = (
 )
 
 
-class SecurityContextDeny:
+class SecurityContextDeny(Unconfigured):
     name = "SecurityContextDeny"
     operations = frozenset((CREATE, UPDATE))
     resources = frozenset((PODS,))
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls()
 
     def validate(self, attributes: Attributes) -> None:
         pod = attributes.object

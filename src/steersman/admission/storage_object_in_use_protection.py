@@ -3,28 +3,19 @@
 The finalizers set here are removed by the controllers ``pvc_protection`` and ``pv_protection``.
 """
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import Unconfigured
 from steersman.admission.storage_class import CLAIMS
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 
 VOLUMES = GroupResource("", "persistentvolumes")
 FINALIZERS = {CLAIMS: "kubernetes.io/pvc-protection", VOLUMES: "kubernetes.io/pv-protection"}
 
 
-class StorageObjectInUseProtection:
+class StorageObjectInUseProtection(Unconfigured):
     name = "StorageObjectInUseProtection"
     operations = frozenset((CREATE,))
     resources = frozenset(FINALIZERS)
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls()
 
     def admit(self, attributes: Attributes) -> None:
         if attributes.subresource or attributes.object is None:

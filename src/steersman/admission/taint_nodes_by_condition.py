@@ -4,28 +4,19 @@ Whoever watches over nodes removes the taint. Without it, Pods would be put on a
 turned into taints yet.
 """
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import Unconfigured
 from steersman.admission.pod_spec import objects_in, spec_of
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 
 NODES = GroupResource("", "nodes")
 TAINT = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
 
 
-class TaintNodesByCondition:
+class TaintNodesByCondition(Unconfigured):
     name = "TaintNodesByCondition"
     operations = frozenset((CREATE,))
     resources = frozenset((NODES,))
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls()
 
     def admit(self, attributes: Attributes) -> None:
         if attributes.subresource or attributes.object is None:
