@@ -20,10 +20,12 @@ from steersman.apiserver.handlers.negotiation import DECODERS
 from steersman.apiserver.http.message import PeerCertificate
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.initialization import Initialization
-from steersman.apiserver.registry.lifecycle import DeleteOptions, Lifecycle, WriteOptions, decode
+from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.served import ServedResources
+from steersman.apiserver.registry.stored_form import decode
+from steersman.apiserver.registry.write_options import DeleteOptions, WriteOptions
 from steersman.apiserver.server import ApiServer
 from steersman.client.config import Config
 from steersman.controlplane.controllers import running_controllers

@@ -16,8 +16,8 @@ from tests.apiextensions.harness import (
 )
 
 from steersman.apimachinery.errors import ApiError
-from steersman.apiserver.registry.lifecycle import WriteOptions
 from steersman.apiserver.registry.resource import Resource
+from steersman.apiserver.registry.write_options import WriteOptions
 from steersman.storage.memory import MemoryStore
 
 

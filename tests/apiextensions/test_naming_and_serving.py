@@ -17,8 +17,8 @@ from tests.apiextensions.harness import (
 
 from steersman.apiextensions.custom_resource import served_resources
 from steersman.apimachinery.errors import ApiError
-from steersman.apiserver.registry.lifecycle import decode
 from steersman.apiserver.registry.resource import Resource
+from steersman.apiserver.registry.stored_form import decode
 from steersman.storage.memory import MemoryStore
 
 

@@ -9,8 +9,9 @@ from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission import CREATE, Attributes
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.lifecycle import Lifecycle, WriteOptions
+from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.reader import ObjectReader
+from steersman.apiserver.registry.write_options import WriteOptions
 
 _SERVER = UserInfo("system:apiserver", groups=("system:masters",))
 

@@ -8,9 +8,10 @@ from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apimachinery.time import format_time
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.lifecycle import Lifecycle, WriteOptions
+from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
+from steersman.apiserver.registry.write_options import WriteOptions
 
 EVENTS = GroupResource("", "events")
 REASON = "PodPresetConflict"

@@ -13,9 +13,10 @@ from typing import Any
 from steersman.apiextensions.conditions import ESTABLISHED, is_condition_true
 from steersman.apiextensions.custom_resource import served_resources, storing_resource
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.lifecycle import DeleteOptions, Lifecycle
+from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.resource import Object, Resource, StoredKind
 from steersman.apiserver.registry.served import ServedResources
+from steersman.apiserver.registry.write_options import DeleteOptions
 from steersman.storage.watch_cache import Cacher, Change, Entry, WatchCache
 
 SLICE = 500

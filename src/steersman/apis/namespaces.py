@@ -7,8 +7,9 @@ from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupVersionKind
 from steersman.apimachinery.names import label_name
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.lifecycle import Lifecycle, WriteOptions
+from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.resource import Object, Resource, Strategy, Subresource
+from steersman.apiserver.registry.write_options import WriteOptions
 
 SYSTEM_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 FINALIZER = "kubernetes"

@@ -6,8 +6,9 @@ from typing import Any
 from steersman.admission.priority import PRIORITY_CLASSES, SYSTEM_CLASSES
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.lifecycle import Lifecycle, WriteOptions
+from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.served import ServedResources
+from steersman.apiserver.registry.write_options import WriteOptions
 
 _SERVER = UserInfo("system:apiserver", groups=("system:masters",))
 _DESCRIPTIONS = {

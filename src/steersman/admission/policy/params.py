@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from steersman.admission.policy.binding import ParamRef
 from steersman.apimachinery.group_version import GroupVersionKind
-from steersman.apiserver.registry.lifecycle import decode
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object, Resource
 from steersman.apiserver.registry.served import ServedResources
+from steersman.apiserver.registry.stored_form import decode
 from steersman.storage.watch_cache import Cacher, Entry
 
 MAX_DECODED = 1000

@@ -19,9 +19,10 @@ from steersman.admission.resource_quota.registry import QUOTAS
 from steersman.apimachinery.errors import ApiError, conflict, forbidden, service_unavailable
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.lifecycle import Lifecycle, WriteOptions
+from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
+from steersman.apiserver.registry.write_options import WriteOptions
 from steersman.storage.store import StoreClosed
 from steersman.storage.watch_cache import Entry
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steersman.apimachinery.group_version import GroupResource
+from steersman.apiserver.admission.trace import Trace
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.registry.resource import Object, Resource
 
@@ -37,6 +38,8 @@ class Attributes:
     deadline: float | None = None
     warnings: list[str] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)
+    trace: Trace | None = None
+    """Takes the steps that plugins go for this write, where somebody asked for an explanation."""
     reinvoked: bool = False
     """Whether this is the second round of the mutating phase."""
     wants_reinvocation: bool = False

@@ -11,8 +11,9 @@ from steersman.apiserver.handlers.negotiation import JSON, YAML, Body, Decoders
 from steersman.apiserver.handlers.options import WriteQuery, deadline
 from steersman.apiserver.registry import metadata
 from steersman.apiserver.registry.field_tracking import field_manager
-from steersman.apiserver.registry.lifecycle import Application, WriteOptions
+from steersman.apiserver.registry.lifecycle import Application
 from steersman.apiserver.registry.resource import Object, Resource, Subresource
+from steersman.apiserver.registry.write_options import WriteOptions
 
 APPLY_PATCH = "application/apply-patch+yaml"
 LARGE_BODY = 64 * 1024
@@ -63,6 +64,7 @@ async def read_application(
         applied=True,
         field_manager=query.field_manager,
         deadline=deadline(call.query),
+        observed=call.request.observed,
     )
     return apply, options
 

@@ -9,8 +9,9 @@ from steersman.apiserver.handlers.delete_options import delete_options
 from steersman.apiserver.handlers.list import select
 from steersman.apiserver.handlers.options import deadline, list_options
 from steersman.apiserver.http.message import Response
-from steersman.apiserver.registry.lifecycle import Deleted, DeleteOptions
+from steersman.apiserver.registry.lifecycle import Deleted
 from steersman.apiserver.registry.resource import Resource
+from steersman.apiserver.registry.write_options import DeleteOptions
 
 
 async def delete(call: Call) -> Response:
@@ -35,7 +36,7 @@ async def delete_collection(call: Call) -> Response:
 
 def _options(call: Call) -> DeleteOptions:
     dry_run, said = delete_options(call.request.body, call.content_type, call.query, call.backend.decoders)
-    return DeleteOptions(call.user, dry_run, said, deadline(call.query))
+    return DeleteOptions(call.user, dry_run, said, deadline(call.query), call.request.observed)
 
 
 def _success(resource: Resource, deleted: Deleted) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from steersman.apiserver.handlers.call import Call, rendered
 from steersman.apiserver.handlers.list import wait_until
 from steersman.apiserver.handlers.options import resource_version
 from steersman.apiserver.http.message import Response
-from steersman.apiserver.registry.lifecycle import decode
 from steersman.apiserver.registry.resource import Subresource
+from steersman.apiserver.registry.stored_form import decode
 from steersman.storage.watch_cache import Cacher
 
 

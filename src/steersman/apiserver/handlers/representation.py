@@ -21,8 +21,8 @@ from steersman.apimachinery.table import (
     table_row,
 )
 from steersman.apiserver.handlers.negotiation import Format
-from steersman.apiserver.registry.lifecycle import decode
 from steersman.apiserver.registry.resource import Object, Resource
+from steersman.apiserver.registry.stored_form import decode
 from steersman.storage.watch_cache import Entry
 
 INCLUDE_OBJECT = ("", "None", "Metadata", "Object")

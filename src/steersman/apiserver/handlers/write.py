@@ -20,8 +20,10 @@ from steersman.apiserver.http.message import Response
 from steersman.apiserver.registry import metadata, shape
 from steersman.apiserver.registry.field_tracking import can_be_tracked
 from steersman.apiserver.registry.initialization import Visibility
-from steersman.apiserver.registry.lifecycle import Change, WriteOptions, Written, decode
+from steersman.apiserver.registry.lifecycle import Change, Written
 from steersman.apiserver.registry.resource import CreateCall, Object, Resource, Subresource
+from steersman.apiserver.registry.stored_form import decode
+from steersman.apiserver.registry.write_options import WriteOptions
 from steersman.storage.watch_cache import Entry
 
 JSON_PATCH = "application/json-patch+json"
@@ -115,6 +117,7 @@ def _options(call: Call, query: WriteQuery, duplicates: tuple[str, ...], *, patc
         field_manager=query.field_manager,
         user_agent=call.request.headers.get(b"user-agent", b""),
         deadline=deadline(call.query),
+        observed=call.request.observed,
     )
 
 

@@ -31,10 +31,11 @@ class Request:
     of impersonation by a line feed.
 
     ``path`` is percent-decoded, ``query`` the raw text after the question mark; ``user`` is set by authentication, and
-    ``impersonator`` is who asks as that user, None where they ask for themselves.
+    ``impersonator`` is who asks as that user, None where they ask for themselves. ``observed`` takes what admission has
+    to tell of a write (:class:`~steersman.apiserver.admission.observed.Observed`), None where nobody wants to know.
     """
 
-    __slots__ = ("body", "connection", "headers", "impersonator", "method", "path", "query", "user")
+    __slots__ = ("body", "connection", "headers", "impersonator", "method", "observed", "path", "query", "user")
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Request:
         self.connection = connection
         self.user: Any = None
         self.impersonator: Any = None
+        self.observed: Any = None
 
 
 class Response:

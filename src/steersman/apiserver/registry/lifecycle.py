@@ -6,7 +6,7 @@ default → admission → validate → commit with compare-and-swap → the comm
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
@@ -17,11 +17,12 @@ from steersman.apimachinery.errors import MODIFIED, ApiError, already_exists, co
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission.attributes import Attributes, Settle
 from steersman.apiserver.admission.chain import AdmissionChain, Steps
-from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry import field_tracking, metadata, shape
 from steersman.apiserver.registry.initialization import Initialization, has_failed
 from steersman.apiserver.registry.resource import Object, Resource, StoredKind, Subresource
+from steersman.apiserver.registry.stored_form import decode, encode, stored_kind
+from steersman.apiserver.registry.write_options import DeleteOptions, WriteOptions
 from steersman.storage.store import CompareFailed, Store
 from steersman.storage.watch_cache import Cacher, Entry, WatchCache
 
@@ -44,53 +45,6 @@ NO_CHECKS: Mapping[GroupResource, WriteCheck] = MappingProxyType({})
 
 Application = Callable[[Object, str], Object]
 """From the present object ({} where there is none) and the time to the applied one, managedFields included."""
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOptions:
-    """``field_validation`` is Ignore, Warn or Strict; ``duplicates`` are field paths that stood twice in the body.
-
-    ``patched`` tells that the object comes of a patch, whose errors are worded otherwise, ``applied`` that it comes of
-    server-side apply, with managedFields as they shall be. Whose fields a write changes is told by ``field_manager``
-    (the parameter) or else by ``user_agent`` (the header). ``deadline`` is on the event loop's clock.
-    """
-
-    user: UserInfo
-    dry_run: bool = False
-    field_validation: str = "Ignore"
-    duplicates: tuple[str, ...] = ()
-    patched: bool = False
-    applied: bool = False
-    field_manager: str = ""
-    user_agent: bytes = b""
-    deadline: float | None = None
-
-    def as_object(self) -> Object:
-        """CreateOptions, UpdateOptions or PatchOptions as admission webhooks see them, without dryRun."""
-        said = {"fieldManager": self.field_manager, "fieldValidation": self.field_validation}
-        return {name: value for name, value in said.items() if value}
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteOptions:
-    """``said`` is the request's DeleteOptions, whose preconditions may hold uid and resourceVersion.
-
-    ``deadline`` is on the event loop's clock.
-    """
-
-    user: UserInfo
-    dry_run: bool = False
-    said: Mapping[str, Any] = field(default_factory=dict)
-    deadline: float | None = None
-
-    @property
-    def preconditions(self) -> Mapping[str, str]:
-        preconditions: Mapping[str, str] = self.said.get("preconditions") or {}
-        return preconditions
-
-    def as_object(self) -> Object:
-        """DeleteOptions as admission webhooks see them, without dryRun."""
-        return dict(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +82,7 @@ class Lifecycle:
 
     async def create(self, resource: Resource, namespace: str, obj: Object, options: WriteOptions) -> Written:
         """Store a new object; ``obj`` is changed. Raises AlreadyExists, Invalid, BadRequest, Forbidden."""
-        stored = _stored(resource)
+        stored = stored_kind(resource)
         meta = metadata.metadata_of(obj)
         metadata.set_type(obj, resource.api_version, resource.kind)
         metadata.set_place(meta, resource, namespace, "")
@@ -192,7 +146,7 @@ class Lifecycle:
         A result of ``change`` that names another resourceVersion than the present one is a Conflict.
         Raises NotFound, Conflict, Invalid, BadRequest, Forbidden.
         """
-        stored = _stored(resource)
+        stored = stored_kind(resource)
         cacher = await self.cacher(resource)
         for _ in range(ATTEMPTS):
             entry = cacher.get(namespace, name)
@@ -263,7 +217,7 @@ class Lifecycle:
 
     async def delete(self, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> Deleted:
         """Delete, or mark for deletion what finalizers hold. Raises NotFound, Conflict (preconditions), Forbidden."""
-        stored = _stored(resource)
+        stored = stored_kind(resource)
         cacher = await self.cacher(resource)
         for _ in range(ATTEMPTS):
             entry = cacher.get(namespace, name)
@@ -312,7 +266,7 @@ class Lifecycle:
 
     async def cacher(self, resource: Resource) -> Cacher:
         """The resource's cache, filled and up to date with every write acknowledged so far."""
-        stored = _stored(resource)
+        stored = stored_kind(resource)
         cacher = self._cache.cacher(stored.prefix, stored.codec, stored.namespaced)
         if not cacher.ready:
             await cacher.wait_ready()
@@ -320,7 +274,7 @@ class Lifecycle:
 
     def _commit(self, resource: Resource, entry: Entry, value: bytes | None) -> Awaitable[int]:
         """Put ``value`` in the place of ``entry``, or delete it; raises CompareFailed when it was changed meanwhile."""
-        key = _stored(resource).key(entry.namespace, entry.name)
+        key = stored_kind(resource).key(entry.namespace, entry.name)
         if value is None:
             return self._timed("delete", resource, self._store.delete(key, entry.revision))
         return self._timed("update", resource, self._store.put(key, value, entry.revision))
@@ -413,29 +367,6 @@ class Lifecycle:
         return tracker.update(old, new, sent, manager, self._sources.now())
 
 
-def decode(resource: Resource, entry: Entry) -> Object:
-    """The entry as an object of ``resource``'s version; a private copy."""
-    obj: Object = orjson.loads(entry.data)
-    if resource.conversion is not None:
-        return resource.conversion.from_stored(obj)
-    obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
-    return obj
-
-
-def encode(resource: Resource, obj: Object) -> bytes:
-    """The bytes to store: the storage version, canonical member order, no resourceVersion."""
-    kind = _stored(resource).kind
-    if resource.conversion is not None:
-        obj = resource.conversion.to_stored(obj)
-    ordered: Object = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": None}
-    ordered.update(obj)
-    ordered["apiVersion"], ordered["kind"] = kind.api_version, kind.kind
-    meta = dict(obj["metadata"])
-    meta.pop("resourceVersion", None)
-    ordered["metadata"] = meta
-    return orjson.dumps(ordered)
-
-
 def _attributes(
     operation: str,
     resource: Resource,
@@ -446,7 +377,7 @@ def _attributes(
     options: WriteOptions | DeleteOptions,
     subresource: str = "",
 ) -> Attributes:
-    return Attributes(
+    attributes = Attributes(
         operation,
         resource,
         namespace,
@@ -459,12 +390,9 @@ def _attributes(
         options.as_object(),
         options.deadline,
     )
-
-
-def _stored(resource: Resource) -> StoredKind:
-    if resource.stored is None:
-        raise internal_error(f"{resource.group_resource} is not stored")
-    return resource.stored
+    if options.observed is not None:
+        attributes.annotations, attributes.trace = options.observed.annotations, options.observed.trace
+    return attributes
 
 
 def _exists(resource: Resource, meta: Object, present: Object) -> ApiError:

@@ -147,6 +147,39 @@ class Subresource:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionCall:
+    """An action that was authorized and admitted.
+
+    ``parent`` is the object it is about (a private copy, in its served version), ``body`` what was sent, checked and
+    with its defaults; {} for an action that takes no body.
+    """
+
+    parent: Object
+    body: Object
+    namespace: str
+    name: str
+    user: Any
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A subresource that is done, not read: ``pods/binding``, ``pods/exec``, ``serviceaccounts/token``.
+
+    ``kind`` is that of the body it takes, ``definition`` its schema (None: it takes no body), ``verbs`` those of the
+    API (``create``; ``get`` too for connections), ``operation`` what admission is told: CREATE or CONNECT.
+    ``act`` gives the answer's body, in the shape of ``kind`` or a Status, and raises ApiError.
+    """
+
+    name: str
+    kind: GroupVersionKind
+    verbs: tuple[str, ...]
+    operation: str
+    definition: Definition | None
+    act: Callable[[ActionCall], Awaitable[Object]]
+
+
+@dataclass(frozen=True, slots=True)
 class CreateCall:
     """A POST that is answered and stores nothing, such as a review; ``user`` is who asks."""
 
@@ -176,6 +209,7 @@ class Resource:
     categories: tuple[str, ...] = ()
     verbs: tuple[str, ...] = STANDARD_VERBS
     subresources: Mapping[str, Subresource] = field(default_factory=dict)
+    actions: Mapping[str, Action] = field(default_factory=dict)
     conversion: Conversion | None = None
     selectable_fields: frozenset[str] = frozenset(("metadata.name", "metadata.namespace"))
     custom: bool = False

@@ -14,9 +14,10 @@ from steersman.apiserver.authorization.policy_rule import rules_of
 from steersman.apiserver.authorization.rbac.bootstrap_policy import AUTOUPDATE, BootstrapPolicy
 from steersman.apiserver.authorization.rbac.coverage import TooManyToCompare, compacted, not_covered
 from steersman.apiserver.authorization.rbac.role_index import RBAC
-from steersman.apiserver.registry.lifecycle import DeleteOptions, Lifecycle, WriteOptions
+from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.resource import Object, Resource
 from steersman.apiserver.registry.served import ServedResources
+from steersman.apiserver.registry.write_options import DeleteOptions, WriteOptions
 
 _USER = UserInfo("system:apiserver", groups=("system:masters",))
 _logger = logging.getLogger(__name__)

@@ -1,0 +1,59 @@
+"""What comes with a write beside the object: CreateOptions, UpdateOptions, PatchOptions, DeleteOptions of meta/v1."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from steersman.apiserver.admission.observed import Observed
+from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.registry.resource import Object
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """``field_validation`` is Ignore, Warn or Strict; ``duplicates`` are field paths that stood twice in the body.
+
+    ``patched`` tells that the object comes of a patch, whose errors are worded otherwise, ``applied`` that it comes of
+    server-side apply, with managedFields as they shall be. Whose fields a write changes is told by ``field_manager``
+    (the parameter) or else by ``user_agent`` (the header). ``deadline`` is on the event loop's clock.
+    ``observed`` takes what is to be known of the way through admission, None where nobody asks.
+    """
+
+    user: UserInfo
+    dry_run: bool = False
+    field_validation: str = "Ignore"
+    duplicates: tuple[str, ...] = ()
+    patched: bool = False
+    applied: bool = False
+    field_manager: str = ""
+    user_agent: bytes = b""
+    deadline: float | None = None
+    observed: Observed | None = None
+
+    def as_object(self) -> Object:
+        """CreateOptions, UpdateOptions or PatchOptions as admission webhooks see them, without dryRun."""
+        said = {"fieldManager": self.field_manager, "fieldValidation": self.field_validation}
+        return {name: value for name, value in said.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """``said`` is the request's DeleteOptions, whose preconditions may hold uid and resourceVersion.
+
+    ``deadline`` is on the event loop's clock; ``observed`` as in WriteOptions.
+    """
+
+    user: UserInfo
+    dry_run: bool = False
+    said: Mapping[str, Any] = field(default_factory=dict)
+    deadline: float | None = None
+    observed: Observed | None = None
+
+    @property
+    def preconditions(self) -> Mapping[str, str]:
+        preconditions: Mapping[str, str] = self.said.get("preconditions") or {}
+        return preconditions
+
+    def as_object(self) -> Object:
+        """DeleteOptions as admission webhooks see them, without dryRun."""
+        return dict(self.said)
