@@ -1,0 +1,1 @@
+"""An admission plugin for Steersman: passwords in Secrets have a least length."""
