@@ -8,9 +8,6 @@ from steersman.apiserver.admission.context import PluginFactory
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
-ENTRY_POINTS = "steersman.admission"
-"""The group of entry points in which other packages name theirs: the plugin's name, and its factory."""
-
 _PLUGINS = {
     "AlwaysAdmit": "always_admit",
     "NamespaceAutoProvision": "namespace_auto_provision",
@@ -120,20 +117,17 @@ def is_ours(name: str) -> bool:
 
 
 def factory(name: str) -> PluginFactory:
-    """What makes the plugin; imported only now. Raises ValueError where another package's cannot be loaded."""
+    """What makes the plugin, one that is known; it is imported only now."""
     if name in _PLUGINS:
         made: PluginFactory = getattr(import_module(f"steersman.admission.{_PLUGINS[name]}"), name)
         return made
-    found = _of_others()[name]
-    try:
-        loaded: PluginFactory = found.load()
-    except Exception as error:
-        raise ValueError(f'admission plugin "{name}" cannot be loaded from {found.value}: {error}') from error
-    return loaded
+    from steersman.admission.other_packages import OtherPackagesFactory
+
+    return OtherPackagesFactory(name)
 
 
 def _of_others() -> "EntryPoints":
-    """The plugins of other packages; what looks for them is imported only where somebody asks."""
-    from importlib.metadata import entry_points
+    """What looks for the plugins of other packages is imported only where somebody asks."""
+    from steersman.admission.other_packages import found
 
-    return entry_points(group=ENTRY_POINTS)
+    return found()

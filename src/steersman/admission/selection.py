@@ -7,7 +7,7 @@ from pathlib import Path
 from steersman.admission import catalog, recommended
 from steersman.admission.configuration import load_configurations
 from steersman.apiserver.admission import AdmissionPlugin
-from steersman.apiserver.admission.context import PluginContext, PluginFactory
+from steersman.apiserver.admission.context import PluginContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +49,10 @@ def make_plugins(options: AdmissionOptions, context: PluginContext) -> list[Admi
     loaded = load_configurations(options.configuration) if options.configuration is not None else {}
     _checked("admission configuration", loaded)
     configurations = {catalog.present_name(name): configuration for name, configuration in loaded.items()}
-    made = [_factory(name).create(context, configurations.get(name)) for name in selected_names(options)]
+    made = [catalog.factory(name).create(context, configurations.get(name)) for name in selected_names(options)]
     ours = [plugin.name for plugin in made]
     at = ours.index(catalog.OTHERS_BEFORE) if catalog.OTHERS_BEFORE in ours and not options.control else len(made)
     return [*made[:at], *options.extra, *made[at:]]
-
-
-def _factory(name: str) -> PluginFactory:
-    """Raises ValueError for an entry point that names something else than a factory."""
-    found = catalog.factory(name)
-    if not callable(getattr(found, "create", None)):
-        raise ValueError(f'admission plugin "{name}" cannot be made: {found!r} has no method create')
-    return found
 
 
 def _checked(flag: str, names: Iterable[str]) -> list[str]:
