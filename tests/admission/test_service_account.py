@@ -1,33 +1,15 @@
-"""ServiceAccount, and the controller that makes ``default``, which is started here."""
+"""ServiceAccount, with the controller that makes ``default``."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from tests.admission.plugin_server import pod, refusal, serving
 
 from steersman.client import Client
-from steersman.client.informer import SharedInformerFactory
 from steersman.client.kinds import core_v1
-from steersman.controllers.namespace_controller import NAMESPACES
-from steersman.controllers.service_account import SERVICE_ACCOUNTS, ServiceAccountController
+from steersman.controllers.service_account import SERVICE_ACCOUNTS
 
 PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
-
-
-@asynccontextmanager
-async def providing(version: str = "1.37") -> AsyncIterator[Client]:
-    async with serving("NamespaceLifecycle", "ServiceAccount", version=version) as client:
-        factory = SharedInformerFactory(client)
-        informers = (factory.for_resource(NAMESPACES), factory.for_resource(SERVICE_ACCOUNTS))
-        controller = ServiceAccountController(client, *informers)
-        async with factory:
-            task = asyncio.create_task(controller.run())
-            yield client
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def account(client: Client, name: str = "builder", **more: Any) -> None:
@@ -39,7 +21,7 @@ async def create(client: Client, **spec: Any) -> Any:
 
 
 async def test_a_pod_right_after_its_namespace_runs_as_the_default_account() -> None:
-    async with providing() as client:
+    async with serving("NamespaceLifecycle", "ServiceAccount") as client:
         await client.resource(core_v1.NAMESPACES).create({"metadata": {"name": "team"}})
         made: Any = await client.resource(core_v1.PODS).create(pod(), namespace="team")
 
@@ -56,7 +38,7 @@ async def test_a_pod_right_after_its_namespace_runs_as_the_default_account() -> 
 
 
 async def test_a_default_account_that_is_deleted_is_made_again() -> None:
-    async with providing() as client:
+    async with serving("NamespaceLifecycle", "ServiceAccount") as client:
         await create(client)
         await client.resource(SERVICE_ACCOUNTS).delete("default")
 

@@ -30,6 +30,7 @@ from steersman.apiserver.server import ApiServer
 from steersman.client.config import Config
 from steersman.controlplane.controllers import running_controllers
 from steersman.controlplane.in_process import InProcessTransport
+from steersman.controlplane.surroundings import Surroundings
 from steersman.storage.memory import MemoryStore
 from steersman.storage.watch_cache import Cacher, WatchCache
 
@@ -153,9 +154,8 @@ async def serving(
     await serving.start()
     try:
         async with AsyncExitStack() as controllers:
-            await controllers.enter_async_context(
-                running_controllers(config, served, serving, sources, metrics, Initialization())
-            )
+            around = Surroundings(served, serving, sources, metrics, Initialization(), minor=37)
+            await controllers.enter_async_context(running_controllers(config, around))
             yield Server(cache, lifecycle, served, definitions, controllers)
     finally:
         serving.stop()

@@ -4,7 +4,6 @@ Specified in "Configure Service Accounts for Pods" and "Managing Service Account
 each namespace by a controller; a Pod that comes right after its namespace waits for it a little.
 """
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, Self
@@ -27,8 +26,8 @@ ENFORCE_MOUNTABLE = "kubernetes.io/enforce-mountable-secrets"
 PROJECTED_SINCE = 21
 """The minor from which on tokens are bound to their Pod; before, they stand in secrets."""
 
-TRIES, PAUSE_SECONDS = 10, 0.1
-"""How often it is looked for ``default``."""
+WAIT_SECONDS = 1.0
+"""How long a Pod waits for ``default``."""
 
 _TOKEN_SECONDS = 3607
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
@@ -81,13 +80,11 @@ class ServiceAccount:
 
     async def _account(self, attributes: Attributes, name: str) -> Object:
         """Raises Forbidden where there is none."""
-        for attempt in range(TRIES if name == DEFAULT else 1):
-            if attempt:
-                await asyncio.sleep(PAUSE_SECONDS)
-            entry = await self._objects.get(SERVICE_ACCOUNTS, attributes.namespace, name)
-            if entry is not None:
-                account: Object = entry.parsed()
-                return account
+        seconds = WAIT_SECONDS if name == DEFAULT else 0.0
+        entry = await self._objects.appears(SERVICE_ACCOUNTS, attributes.namespace, name, seconds)
+        if entry is not None:
+            account: Object = entry.parsed()
+            return account
         missing = not_found(SERVICE_ACCOUNTS, name).message
         told = f"error looking up service account {attributes.namespace}/{name}: {missing}"
         raise forbidden(PODS, attributes.name, told)

@@ -101,9 +101,11 @@ class InitializationController:
                 tasks.create_task(run_workers(self._queue, self._look, name=COMPONENT, workers=WORKERS))
                 tasks.create_task(self._follow_kinds())
         finally:
-            for kind in self._kinds.values():
+            followed = list(self._kinds.values())
+            self._kinds.clear()
+            for kind in followed:
                 kind.running.cancel()
-            await asyncio.gather(*(kind.running for kind in self._kinds.values()), return_exceptions=True)
+            await asyncio.gather(*(kind.running for kind in followed), return_exceptions=True)
 
     def waiting(self) -> Iterator[tuple[str, float]]:
         """Of each turn that lasts: the initializer's name, and for how many seconds it has."""

@@ -64,6 +64,7 @@ from steersman.controlplane.held_objects import has_held
 from steersman.controlplane.in_process import InProcessTransport
 from steersman.controlplane.initializer_configurations import with_strategies
 from steersman.controlplane.priority_classes import create_system_priority_classes
+from steersman.controlplane.surroundings import Surroundings
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
 from steersman.storage.watch_cache import WatchCache
@@ -214,10 +215,17 @@ class ControlPlane:
         await self._compactor.start()
         self._stack.push_async_callback(self._compactor.stop)
         self._stack.push_async_callback(self._authentication.close)
-        await self._serve_resources()
-        await self._serve_http()
+        certificates = await self._ensure_certificates()
+        await self._serve_resources(certificates)
+        await self._serve_http(certificates)
 
-    async def _serve_resources(self) -> None:
+    async def _ensure_certificates(self) -> CertificatePaths | None:
+        """None where HTTPS is not served."""
+        if self._listen is None or self._data_dir is None:
+            return None
+        return await asyncio.to_thread(ensure_certificates, self._data_dir / "pki", [self._listen[0]])
+
+    async def _serve_resources(self, certificates: CertificatePaths | None) -> None:
         """Install what is built in, then what the stored CRDs define, and start what reacts to changes."""
         initialization, catalog = self._initialization, self._catalog()
         authorization, authorizer = self._authorization, self._authorization.authorizer
@@ -251,8 +259,10 @@ class ControlPlane:
         serving = DefinitionServing(lifecycle, self._cache, self._served, crds[0])
         await serving.start()
         self._stack.callback(serving.stop)
-        controllers = running_controllers(self.client_config(), self._served, serving, sources, metrics, initialization)
-        await self._stack.enter_async_context(controllers)
+        around = Surroundings(
+            self._served, serving, sources, metrics, initialization, self._version.minor, _authority(certificates)
+        )
+        await self._stack.enter_async_context(running_controllers(self.client_config(), around))
 
     def _catalog(self) -> Catalog:
         minor = self._version.minor
@@ -284,21 +294,20 @@ class ControlPlane:
             routes[path] = routes[f"{path}/"] = self._health.handle
         return routes
 
-    async def _serve_http(self) -> None:
+    async def _serve_http(self, certificates: CertificatePaths | None) -> None:
         http = HttpServer(self.handler)
         self._stack.push_async_callback(http.drain, DRAIN_SECONDS)
         if self._insecure is not None:
             host, port = self._insecure
             port = await _listen(http, host, port)
             self.insecure_url = f"http://{_reachable(host)}:{port}"
-        if self._listen is None or self._data_dir is None:
+        if self._listen is None or certificates is None:
             return
         host, port = self._listen
-        paths = await asyncio.to_thread(ensure_certificates, self._data_dir / "pki", [host])
-        context = server_ssl_context(paths.server, paths.server_key, paths.ca)
+        context = server_ssl_context(certificates.server, certificates.server_key, certificates.ca)
         port = await _listen(http, host, port, context)
         self.url = f"https://{_reachable(host)}:{port}"
-        self._write_kubeconfig(paths)
+        self._write_kubeconfig(certificates)
 
     def _write_kubeconfig(self, paths: CertificatePaths) -> None:
         if self.kubeconfig is not None:
@@ -323,6 +332,11 @@ def _definition_kinds(definitions: Definitions) -> list[Resource]:
 def _served_versions(facts: list[BuiltinResource]) -> set[str]:
     """The versions of CustomResourceDefinition that are served."""
     return {one.version for one in facts if (one.group, one.kind) == CUSTOM_RESOURCE_DEFINITION}
+
+
+def _authority(certificates: CertificatePaths | None) -> str:
+    """The certificate by which clients know the server, as PEM."""
+    return certificates.ca.read_text("ascii") if certificates is not None else ""
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -1,18 +1,15 @@
 """The controllers that run beside the server, on clients in the same process."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from steersman.apiextensions.finalizing_controller import FinalizingController
 from steersman.apiextensions.naming_controller import NamingController
-from steersman.apiextensions.serving import DefinitionServing
 from steersman.apimachinery.group_version import GroupResource
-from steersman.apiserver.metrics import Metrics
-from steersman.apiserver.registry.initialization import Initialization
-from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.served import ServedResources
 from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
@@ -22,71 +19,138 @@ from steersman.controllers.cluster_role_aggregation_controller import (
     CLUSTER_ROLES,
     ClusterRoleAggregationController,
 )
-from steersman.controllers.deletion_protection import DeletionProtection
 from steersman.controllers.namespace_controller import NAMESPACES, NamespaceController
 from steersman.controllers.policy_type_checking import PolicyTypeChecker
 from steersman.controllers.pv_protection import VOLUMES, pv_protection
 from steersman.controllers.pvc_protection import CLAIMS, pvc_protection
 from steersman.controllers.resource_quota import RESOURCE_QUOTAS, ResourceQuotaController
+from steersman.controllers.service_account import DEFAULT, SERVICE_ACCOUNTS, ServiceAccountController
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
+from steersman.controlplane.supervision import Controller, keep_running
+from steersman.controlplane.surroundings import Surroundings, Workplace
 
 DEFINITIONS = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
 VALIDATING_POLICIES = GroupResource("admissionregistration.k8s.io", "validatingadmissionpolicies")
 _NEEDED = frozenset(("create", "list", "update", "watch"))
 
+Build = Callable[[Workplace, Surroundings], Controller | None]
+"""Makes a controller; None where what it looks after is not served, or not turned on."""
+
 
 @asynccontextmanager
-async def running_controllers(
-    config: Config,
-    served: ServedResources,
-    serving: DefinitionServing,
-    sources: Sources,
-    metrics: Metrics,
-    initialization: Initialization,
-) -> AsyncIterator[None]:
+async def running_controllers(config: Config, around: Surroundings) -> AsyncIterator[None]:
     """Run the controllers of the kinds that are served, within the block."""
-    async with Client(config) as client:
-        factory, seeing_all = SharedInformerFactory(client), SharedInformerFactory(client, tweak=_everything)
-        running: list[_Controller] = [
-            *_of_definitions(client, factory, served, serving, sources),
-            *_of_namespaces(client, seeing_all, served),
-            *_of_policies(client, factory, served),
-            *_of_storage(client, seeing_all, served),
-            *_of_quotas(client, seeing_all, served),
-            *_of_cluster_roles(client, factory, served),
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(Client(config))
+        all_objects = SharedInformerFactory(client, tweak=_everything)
+        place = Workplace(client, SharedInformerFactory(client), all_objects, [])
+        made = {name: build(place, around) for name, build in _CONTROLLERS.items()}
+        await stack.enter_async_context(place.informers)
+        await stack.enter_async_context(place.all_objects)
+        for informer in place.named:
+            await stack.enter_async_context(informer)
+        running = [
+            asyncio.create_task(keep_running(name, controller), name=f"{name} controller")
+            for name, controller in made.items()
+            if controller is not None
         ]
-        if initialization.enabled:
-            running.append(_of_initialization(client, factory, served, metrics, initialization.wait_seconds))
-        async with factory, seeing_all:
-            tasks = [asyncio.create_task(controller.run()) for controller in running]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-
-
-class _Controller(Protocol):
-    async def run(self) -> None: ...
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
 
 def _everything(options: ListOptions) -> ListOptions:
-    """A namespace is emptied and goes whether it is initialized or not, and whatever in it is."""
     return replace(options, include_uninitialized=True)
 
 
-def _of_initialization(
-    client: Client, factory: SharedInformerFactory, served: ServedResources, metrics: Metrics, stuck_seconds: float
-) -> _Controller:
+def _naming(place: Workplace, around: Surroundings) -> Controller | None:
+    """In whichever version definitions are served: names and conditions are the same in each."""
+    resource = around.find(DEFINITIONS)
+    if resource is None:
+        return None
+    definitions, informer = place.client.resource(resource), place.informers.for_resource(resource)
+    return NamingController(definitions, informer, around.serving.built_in, around.sources.now)
+
+
+def _finalizing(place: Workplace, around: Surroundings) -> Controller | None:
+    """As above; finalizers are the same too."""
+    resource = around.find(DEFINITIONS)
+    if resource is None:
+        return None
+    definitions, informer = place.client.resource(resource), place.informers.for_resource(resource)
+    controller = FinalizingController(definitions, informer, around.serving.delete_instances, around.sources.now)
+    around.serving.on_instances_changed = controller.look_at
+    return controller
+
+
+def _namespaces(place: Workplace, around: Surroundings) -> Controller | None:
+    if not around.has(NAMESPACES.group_resource):
+        return None
+    return NamespaceController(place.client, place.all_objects.for_resource(NAMESPACES))
+
+
+def _service_accounts(place: Workplace, around: Surroundings) -> Controller | None:
+    if not (around.has(NAMESPACES.group_resource) and around.has(SERVICE_ACCOUNTS.group_resource)):
+        return None
+    namespaces, accounts = place.all_objects.for_resource(NAMESPACES), place.of_name(SERVICE_ACCOUNTS, DEFAULT)
+    return ServiceAccountController(place.client, namespaces, accounts)
+
+
+def _policies(place: Workplace, around: Surroundings) -> Controller | None:
+    """In whichever version policies are served; in the first minor that had them, they had no status."""
+    found = around.served.of_group_resource(VALIDATING_POLICIES)
+    resource = around.find(VALIDATING_POLICIES)
+    if found is None or resource is None or "status" not in found.subresources:
+        return None
+    policies, informer = place.client.resource(resource), place.informers.for_resource(resource)
+    return ValidatingAdmissionPolicyStatusController(policies, informer, PolicyTypeChecker(around.served))
+
+
+def _claims(place: Workplace, around: Surroundings) -> Controller | None:
+    if not around.has(CLAIMS.group_resource):
+        return None
+    return pvc_protection(place.client, place.all_objects.for_resource(CLAIMS))
+
+
+def _volumes(place: Workplace, around: Surroundings) -> Controller | None:
+    if not around.has(VOLUMES.group_resource):
+        return None
+    return pv_protection(place.client, place.all_objects.for_resource(VOLUMES))
+
+
+def _quotas(place: Workplace, around: Surroundings) -> Controller | None:
+    def find(resource: GroupResource) -> ApiResource[dict[str, Any]] | None:
+        one = around.served.of_group_resource(resource)
+        return around.find(resource) if one is not None and one.namespaced and one.stored is not None else None
+
+    if not around.has(RESOURCE_QUOTAS.group_resource):
+        return None
+    return ResourceQuotaController(place.client, place.all_objects, find)
+
+
+def _cluster_roles(place: Workplace, around: Surroundings) -> Controller | None:
+    """In whichever version roles are served: rules are the same in each."""
+    resource = around.find(CLUSTER_ROLES)
+    if resource is None:
+        return None
+    return ClusterRoleAggregationController(place.client.resource(resource), place.informers.for_resource(resource))
+
+
+def _initialization(place: Workplace, around: Surroundings) -> Controller | None:
+    if not around.initialization.enabled:
+        return None
+    # Imported for those who turn them on: everyone else's server starts sooner.
     from steersman.controllers.initialization_controller import CONFIGURATIONS, InitializationController
     from steersman.controlplane.initializers import add_initializer_metrics
 
-    has_configurations = served.of_group_resource(CONFIGURATIONS.group_resource) is not None
-    informer = factory.for_resource(CONFIGURATIONS) if has_configurations else None
-    controller = InitializationController(client, informer, lambda: _initializable(served), stuck_seconds)
-    served.on_change(controller.served_changed)
-    add_initializer_metrics(metrics, controller.waiting)
+    informer = place.informers.for_resource(CONFIGURATIONS) if around.has(CONFIGURATIONS.group_resource) else None
+    resources = partial(_initializable, around.served)
+    controller = InitializationController(place.client, informer, resources, around.initialization.wait_seconds)
+    around.served.on_change(controller.served_changed)
+    add_initializer_metrics(around.metrics, controller.waiting)
     return controller
 
 
@@ -97,73 +161,16 @@ def _initializable(served: ServedResources) -> list[ApiResource[dict[str, Any]]]
     return [ApiResource(one.group, one.version, one.plural, one.kind, one.namespaced, DICTS) for one in found]
 
 
-def _of_definitions(
-    client: Client,
-    factory: SharedInformerFactory,
-    served: ServedResources,
-    serving: DefinitionServing,
-    sources: Sources,
-) -> list[NamingController | FinalizingController]:
-    """In whichever version definitions are served: names, conditions and finalizers are the same in each."""
-    found = served.of_group_resource(DEFINITIONS)
-    if found is None:
-        return []
-    resource = ApiResource(found.group, found.version, found.plural, found.kind, found.namespaced, DICTS)
-    definitions, informer = client.resource(resource), factory.for_resource(resource)
-    finalizing = FinalizingController(definitions, informer, serving.delete_instances, sources.now)
-    serving.on_instances_changed = finalizing.look_at
-    return [NamingController(definitions, informer, serving.built_in, sources.now), finalizing]
-
-
-def _of_namespaces(
-    client: Client, factory: SharedInformerFactory, served: ServedResources
-) -> list[NamespaceController]:
-    if served.of_group_resource(NAMESPACES.group_resource) is None:
-        return []
-    return [NamespaceController(client, factory.for_resource(NAMESPACES))]
-
-
-def _of_storage(client: Client, factory: SharedInformerFactory, served: ServedResources) -> list[DeletionProtection]:
-    protections = ((CLAIMS, pvc_protection), (VOLUMES, pv_protection))
-    return [
-        protection(client, factory.for_resource(resource))
-        for resource, protection in protections
-        if served.of_group_resource(resource.group_resource) is not None
-    ]
-
-
-def _of_cluster_roles(
-    client: Client, factory: SharedInformerFactory, served: ServedResources
-) -> list[ClusterRoleAggregationController]:
-    """In whichever version roles are served: rules are the same in each."""
-    found = served.of_group_resource(CLUSTER_ROLES)
-    if found is None:
-        return []
-    resource = ApiResource(found.group, found.version, found.plural, found.kind, found.namespaced, DICTS)
-    return [ClusterRoleAggregationController(client.resource(resource), factory.for_resource(resource))]
-
-
-def _of_quotas(
-    client: Client, factory: SharedInformerFactory, served: ServedResources
-) -> list[ResourceQuotaController]:
-    def find(resource: GroupResource) -> ApiResource[dict[str, Any]] | None:
-        one = served.of_group_resource(resource)
-        if one is None or not one.namespaced or one.stored is None:
-            return None
-        return ApiResource(one.group, one.version, one.plural, one.kind, one.namespaced, DICTS)
-
-    if served.of_group_resource(RESOURCE_QUOTAS.group_resource) is None:
-        return []
-    return [ResourceQuotaController(client, factory, find)]
-
-
-def _of_policies(
-    client: Client, factory: SharedInformerFactory, served: ServedResources
-) -> list[ValidatingAdmissionPolicyStatusController]:
-    """In whichever version policies are served; in the first minor that had them, they had no status."""
-    found = served.of_group_resource(VALIDATING_POLICIES)
-    if found is None or "status" not in found.subresources:
-        return []
-    resource = ApiResource(found.group, found.version, found.plural, found.kind, found.namespaced, DICTS)
-    policies, informer = client.resource(resource), factory.for_resource(resource)
-    return [ValidatingAdmissionPolicyStatusController(policies, informer, PolicyTypeChecker(served))]
+_CONTROLLERS: Mapping[str, Build] = {
+    "naming": _naming,
+    "finalizing": _finalizing,
+    "namespace": _namespaces,
+    "service account": _service_accounts,
+    "policy status": _policies,
+    "claim protection": _claims,
+    "volume protection": _volumes,
+    "quota": _quotas,
+    "cluster role aggregation": _cluster_roles,
+    "initialization": _initialization,
+}
+"""By the name under which a controller that fails is logged."""

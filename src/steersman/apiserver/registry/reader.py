@@ -1,12 +1,13 @@
 """Reading stored objects inside the server, by resource, from the watch caches."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.registry.resource import Resource, StoredKind
 from steersman.apiserver.registry.served import ServedResources
-from steersman.storage.watch_cache import Cacher, Entry, WatchCache
+from steersman.storage.watch_cache import Cacher, Change, Entry, WatchCache
 
 _NONE: Mapping[GroupResource, StoredKind] = MappingProxyType({})
 
@@ -25,6 +26,14 @@ class ObjectReader:
     async def get(self, resource: GroupResource, namespace: str, name: str) -> Entry | None:
         cacher = await self.ready(resource)
         return None if cacher is None else cacher.get(namespace, name)
+
+    async def appears(self, resource: GroupResource, namespace: str, name: str, seconds: float) -> Entry | None:
+        """The object, as soon as it is there; None where it does not come within ``seconds``."""
+        cacher = await self.ready(resource)
+        found = None if cacher is None else cacher.get(namespace, name)
+        if cacher is None or found is not None or not seconds:
+            return found
+        return await _next(cacher, namespace, name, seconds)
 
     async def list(self, resource: GroupResource, namespace: str | None = None) -> Sequence[Entry]:
         """The objects of one namespace, or (None) of all; in the order of their keys."""
@@ -47,3 +56,21 @@ class ObjectReader:
     def resource(self, resource: GroupResource) -> Resource | None:
         """The resource in the version that is stored, or else in any that is served."""
         return self._served.of_group_resource(resource)
+
+
+async def _next(cacher: Cacher, namespace: str, name: str, seconds: float) -> Entry | None:
+    """The object when it is next written."""
+    came: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
+
+    def look(_: Sequence[Change]) -> None:
+        if not came.done() and (entry := cacher.get(namespace, name)) is not None:
+            came.set_result(entry)
+
+    unsubscribe = cacher.subscribe(look)
+    try:
+        async with asyncio.timeout(seconds):
+            return await came
+    except TimeoutError:
+        return None
+    finally:
+        unsubscribe()
