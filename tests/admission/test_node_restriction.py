@@ -1,9 +1,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.admission.plugin_server import pod, refusal
 from tests.admission.test_deny_exec import stored
 from tests.admission.user_server import As, serving_users

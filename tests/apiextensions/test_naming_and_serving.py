@@ -1,9 +1,9 @@
 """From a definition that was created to its instances: named, served, changed, and there again after a restart."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.apiextensions.harness import (
     DATABASES,
     Definition,

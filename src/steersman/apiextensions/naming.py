@@ -5,8 +5,9 @@ definition has is its own until it asks for another; the names it cannot get lea
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from steersman.apiextensions.approval import approval_condition
 from steersman.apiextensions.conditions import (
@@ -24,8 +25,7 @@ from steersman.apimachinery.errors import render_value
 Object = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TakenNames:
+class TakenNames(Struct, frozen=True):
     """The names in use in one group."""
 
     resources: frozenset[str]

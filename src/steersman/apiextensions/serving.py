@@ -7,8 +7,9 @@ can use it, and who reads that it is gone cannot.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from steersman.apiextensions.conditions import ESTABLISHED, is_condition_true
 from steersman.apiextensions.custom_resource import served_resources, storing_resource
@@ -26,8 +27,7 @@ _CONTROLLER = UserInfo("system:apiserver", groups=("system:masters",))
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Served:
+class _Served(Struct):
     """What is served of a definition, and of which state of it that was made."""
 
     made_of: tuple[Any, ...]

@@ -5,10 +5,10 @@ a list of any length is a head, one piece an object, and a tail.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery.duration import human_duration
 from steersman.apimachinery.schema.rendering import go_number
@@ -25,8 +25,7 @@ _NAME = "The object's name, unique within its namespace."
 _CREATED = "When the server created the object."
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """``type`` and ``format`` are OpenAPI's; columns with a ``priority`` above 0 are shown by ``-o wide`` only."""
 
     name: str

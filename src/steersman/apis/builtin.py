@@ -1,6 +1,7 @@
 """Built-in kinds: from the catalog's facts to resources that can be served."""
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from steersman.apimachinery.group_version import GroupKind, GroupVersionKind
@@ -16,12 +17,28 @@ from steersman.apis.scale import read_scale, write_scale
 from steersman.apis.schema_defaults import with_defaults
 from steersman.apis.status import read_status, write_status
 from steersman.apis.strategies import strategy_of
-from steersman.apiserver.registry.resource import Conversion, Definition, Resource, StoredKind, Subresource
+from steersman.apiserver.admission import CONNECT, CREATE
+from steersman.apiserver.registry.resource import (
+    Action,
+    ActionBehaviour,
+    Conversion,
+    Definition,
+    Resource,
+    StoredKind,
+    Subresource,
+)
 from steersman.storage.watch_cache import Codec
 
 CUSTOM_RESOURCE_DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 _COMMON_FIELDS = ("metadata.name", "metadata.namespace")
 _PARTS = {"status": (read_status, write_status), "approval": (read_status, write_status)}
+
+_ALSO = {GroupVersionKind("policy", "v1", "Eviction"): frozenset(("policy/v1beta1",))}
+"""Of which versions a body may be beside the one that discovery tells of, where the shape is the same."""
+
+Actions = Mapping[tuple[GroupKind, str], ActionBehaviour]
+"""By the kind of the parent and the name of the subresource; empty where a kind is itself an action (Binding)."""
+NO_ACTIONS: Actions = MappingProxyType({})
 
 
 class Definitions:
@@ -43,11 +60,15 @@ class Definitions:
 
 
 def builtin_resources(
-    facts: list[BuiltinResource], definitions: Definitions, answers: Mapping[GroupKind, Answer]
+    facts: list[BuiltinResource],
+    definitions: Definitions,
+    answers: Mapping[GroupKind, Answer],
+    actions: Actions = NO_ACTIONS,
 ) -> Iterator[Resource]:
     """Every resource of ``facts`` that can be served; ``answers`` are those of kinds that are not stored.
 
-    CustomResourceDefinitions are left out: they have a room of their own.
+    ``actions`` is what subresources do that are done rather than read. CustomResourceDefinitions are left out: they
+    have a room of their own.
     """
     stored_kinds: dict[str, StoredKind] = {}
     for one in facts:
@@ -58,16 +79,20 @@ def builtin_resources(
             stored = stored_kinds.get(one.storage.prefix)
             if stored is None:
                 stored = stored_kinds[one.storage.prefix] = stored_kind(one)
-            yield _stored_resource(one, stored, definitions)
+            yield _stored_resource(one, stored, definitions, actions)
         elif kind in answers:
-            yield _virtual_resource(one, definitions, answers[kind])
+            yield _virtual_resource(one, definitions, answer=answers[kind])
+        elif (kind, "") in actions:
+            itself = SubresourceFacts("", one.group, one.version, one.kind, one.definition, one.verbs)
+            action = _action(itself, definitions, actions[kind, ""])
+            yield _virtual_resource(one, definitions, actions={"": action})
 
 
 def namespace_resource(catalog: Catalog, definitions: Definitions) -> tuple[Resource, StoredKind]:
     """Namespaces and where they are stored: other objects live in them, whether they are served themselves or not."""
     facts = next(one for one in catalog.resources() if (one.group, one.plural) == ("", "namespaces"))
     stored = stored_kind(facts)
-    return _stored_resource(facts, stored, definitions), stored
+    return _stored_resource(facts, stored, definitions, NO_ACTIONS), stored
 
 
 def stored_kind(facts: BuiltinResource) -> StoredKind:
@@ -80,10 +105,12 @@ def stored_kind(facts: BuiltinResource) -> StoredKind:
     return StoredKind(storage.prefix, kind, facts.namespaced, codec)
 
 
-def _stored_resource(facts: BuiltinResource, stored: StoredKind, definitions: Definitions) -> Resource:
-    kind = stored.kind.group_kind
+def _stored_resource(
+    facts: BuiltinResource, stored: StoredKind, definitions: Definitions, actions: Actions
+) -> Resource:
+    kind, served = stored.kind.group_kind, GroupKind(facts.group, facts.kind)
     names = {one.name for one in facts.subresources}
-    selectable = SELECTABLE.get(GroupKind(facts.group, facts.kind)) or SELECTABLE.get(kind, ())
+    selectable = SELECTABLE.get(served) or SELECTABLE.get(kind, ())
     return _resource(
         facts,
         definitions,
@@ -92,6 +119,11 @@ def _stored_resource(facts: BuiltinResource, stored: StoredKind, definitions: De
         columns=_columns(kind),
         verbs=facts.verbs,
         subresources={one.name: one for one in map(_subresource, facts.subresources) if one is not None},
+        actions={
+            one.name: _action(one, definitions, actions[served, one.name])
+            for one in facts.subresources
+            if (served, one.name) in actions
+        },
         conversion=_conversion(facts, stored),
         selectable_fields=frozenset((*_COMMON_FIELDS, *selectable)),
     )
@@ -102,7 +134,12 @@ def _conversion(facts: BuiltinResource, stored: StoredKind) -> Conversion | None
     return event_conversion(served) if served.kind == "Event" and served.group != stored.kind.group else None
 
 
-def _virtual_resource(facts: BuiltinResource, definitions: Definitions, answer: Answer) -> Resource:
+def _virtual_resource(
+    facts: BuiltinResource,
+    definitions: Definitions,
+    answer: Answer | None = None,
+    actions: Mapping[str, Action] = MappingProxyType({}),
+) -> Resource:
     strategy = strategy_of(GroupKind(facts.group, facts.kind), False)
     return _resource(
         facts,
@@ -112,6 +149,7 @@ def _virtual_resource(facts: BuiltinResource, definitions: Definitions, answer: 
         columns=ColumnSet.default,
         verbs=("create",),
         create_only=answer,
+        actions=actions,
     )
 
 
@@ -137,7 +175,7 @@ def _columns(kind: GroupKind) -> Callable[[], ColumnSet]:
 
 
 def _subresource(facts: SubresourceFacts) -> Subresource | None:
-    """None for what only a cluster with nodes can answer (exec, log, proxy)."""
+    """None for what is no part of its object: it is done (binding), or only a cluster with nodes can answer it."""
     kind = GroupVersionKind(facts.group, facts.version, facts.kind)
     if facts.name in _PARTS:
         read, write = _PARTS[facts.name]
@@ -147,3 +185,29 @@ def _subresource(facts: SubresourceFacts) -> Subresource | None:
     if facts.name == "finalize" and kind.kind == "Namespace":
         return FINALIZE
     return None
+
+
+def _action(facts: SubresourceFacts, definitions: Definitions, behaviour: ActionBehaviour) -> Action:
+    kind = GroupVersionKind(facts.group, facts.version, facts.kind)
+    if facts.name == "log":
+        operation, definition = "", _query_definition("PodLogOptions")
+    elif facts.definition:
+        operation, definition = CREATE, definitions.definition(facts.definition)
+    else:
+        operation, definition = CONNECT, _query_definition(facts.kind)
+    return Action(facts.name, kind, facts.verbs, operation, definition, behaviour, _ALSO.get(kind, frozenset()))
+
+
+def _query_definition(kind: str) -> Definition:
+    """The schema of what comes in the query: no catalog has it."""
+
+    def load() -> Mapping[str, Any]:
+        # Loaded for the first connection: the server starts sooner.
+        from steersman.apis.connection_options import SCHEMAS
+
+        return SCHEMAS[kind]
+
+    def resolve(reference: str) -> Mapping[str, Any]:
+        raise LookupError(reference)
+
+    return Definition(f"io.k8s.api.core.v1.{kind}", load, resolve)

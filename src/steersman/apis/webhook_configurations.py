@@ -5,8 +5,9 @@ stay in an update, so that it does not stand in the way of all other changes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from steersman.apimachinery.errors import (
     FieldError,
@@ -38,8 +39,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Demands:
+class Demands(Struct, frozen=True):
     """What is asked of the webhooks beyond what always is; ``known_conditions`` are not compiled again."""
 
     no_side_effects: bool = True

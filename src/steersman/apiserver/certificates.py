@@ -12,10 +12,11 @@ import secrets
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from steersman.apiserver.host_addresses import host_addresses
 
@@ -39,8 +40,7 @@ _LIFETIME = timedelta(days=365)
 _RENEW_BEFORE = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class CertificatePaths:
+class CertificatePaths(Struct, frozen=True):
     """PEM files; the keys are PKCS #8."""
 
     ca: Path

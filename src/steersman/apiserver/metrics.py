@@ -9,8 +9,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from steersman.apimachinery.group_version import GroupResource, GroupVersionResource
 from steersman.apiserver.document import require_read
@@ -41,24 +43,21 @@ class StoreKey(NamedTuple):
     type: str
 
 
-@dataclass(slots=True)
-class InFlight:
+class InFlight(Struct):
     """Requests being handled now; the server counts up and down. Watches are in ``Metrics.watches`` alone."""
 
     read_only: int = 0
     mutating: int = 0
 
 
-@dataclass(slots=True)
-class Sources:
+class Sources(Struct):
     """What is read when the page is asked for, rather than counted; each is called on the event loop."""
 
     objects: Callable[[], Mapping[GroupResource, int]] = field(default=dict)
     """Objects in storage."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """All that a page shows, copied from the counters at one moment (durations go on being counted)."""
 
     build_info: Mapping[str, str]

@@ -25,7 +25,8 @@ class RequestInfo(NamedTuple):
     """``is_resource`` is false for paths such as /version, of which only ``verb`` (the lower-case method) is known.
 
     ``name`` of a list or watch is the one that its field selector asks for, so that it can be authorized by name;
-    the selectors, as they were sent, are those of lists, watches and deletions of collections.
+    the selectors, as they were sent, are those of lists, watches and deletions of collections. ``subpath`` is what
+    follows the subresource, without a slash around it: ``x/y`` of ``nodes/n/proxy/x/y``.
     """
 
     verb: str
@@ -39,6 +40,7 @@ class RequestInfo(NamedTuple):
     name: str = ""
     field_selector: str = ""
     label_selector: str = ""
+    subpath: str = ""
 
 
 def is_true(value: str) -> bool:
@@ -61,7 +63,7 @@ def request_info(method: str, path: str, query: dict[str, str]) -> RequestInfo:
     verb = _METHOD_VERBS.get(method, method.lower())
     if rest[0] == "watch" and len(rest) > 1:
         verb, rest = "watch", rest[1:]
-    namespace, resource, name, subresource = _split_resource(rest)
+    namespace, resource, name, subresource, subpath = _split_resource(rest)
     if verb == "get":
         if "watch" in query and is_true(query["watch"]) and not subresource:
             verb = "watch"
@@ -74,20 +76,22 @@ def request_info(method: str, path: str, query: dict[str, str]) -> RequestInfo:
     if query and verb in _OF_COLLECTIONS:
         fields, labels = query.get("fieldSelector", ""), query.get("labelSelector", "")
         return RequestInfo(verb, path, True, group, version, namespace, resource, subresource, name, fields, labels)
+    if subpath:
+        return RequestInfo(verb, path, True, group, version, namespace, resource, subresource, name, "", "", subpath)
     return RequestInfo(verb, path, True, group, version, namespace, resource, subresource, name)
 
 
-def _split_resource(rest: list[str]) -> tuple[str, str, str, str]:
-    """Path segments after the version, to (namespace, resource, name, subresource)."""
+def _split_resource(rest: list[str]) -> tuple[str, str, str, str, str]:
+    """Path segments after the version, to (namespace, resource, name, subresource, subpath)."""
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 1:
         namespace = rest[1]
         if len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:
             rest = rest[2:]
     resource, *tail = rest
-    name = tail[0] if tail else ""
-    subresource = "/".join(tail[1:])
-    return namespace, resource, name, subresource
+    if len(tail) < 2:
+        return namespace, resource, tail[0] if tail else "", "", ""
+    return namespace, resource, tail[0], tail[1], "/".join(tail[2:])
 
 
 def _selected_name(selector: str) -> str:

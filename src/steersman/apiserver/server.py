@@ -178,14 +178,31 @@ def _is_path_for(info: RequestInfo, resource: Resource) -> bool:
 
 def _subresource(call: Call) -> Answer | Awaitable[Answer]:
     subresource = call.resource.subresources.get(call.info.subresource)
-    if subresource is None or call.resource.stored is None:
+    if subresource is None:
+        return _action(call)
+    if call.resource.stored is None or call.info.subpath:
         raise path_not_found()
     if call.info.verb not in subresource.verbs or call.info.verb not in _PARTS:
         raise call.not_allowed()
     return _PARTS[call.info.verb](call, subresource)
 
 
+def _action(call: Call) -> Awaitable[Answer]:
+    info = call.info
+    action = call.resource.actions.get(info.subresource)
+    if action is None or (info.subresource and not info.name):
+        raise path_not_found()
+    if info.verb not in action.verbs:
+        raise call.not_allowed()
+    # Loaded for the first who asks, as in reading.
+    from steersman.apiserver.handlers.action import perform
+
+    return perform(call, action)
+
+
 def _create(call: Call) -> Answer | Awaitable[Answer]:
+    if "" in call.resource.actions:
+        return _action(call)
     return write.create_virtual(call) if call.resource.create_only is not None else write.create(call)
 
 

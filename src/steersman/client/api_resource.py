@@ -1,11 +1,11 @@
 """What a client has to know of a kind to send requests for it, and how its objects are read and written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery.group_version import GroupResource, GroupVersion, GroupVersionKind, GroupVersionResource
 from steersman.apimachinery.names import check_path_segment
@@ -16,8 +16,7 @@ ALL_NAMESPACES = ""
 """For requests that go over all namespaces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Codec(Generic[T]):
+class Codec(Struct, Generic[T], frozen=True):
     """How objects of one kind come from JSON, and go to it. ``decode`` raises ValueError for what does not fit."""
 
     decode: Callable[[bytes], T]
@@ -28,8 +27,7 @@ DICTS: Codec[dict[str, Any]] = Codec(orjson.loads, orjson.dumps)
 """Plain dicts, as JSON has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiResource(Generic[T]):
+class ApiResource(Struct, Generic[T], frozen=True):
     """A kind in one version, under the name that it has in paths: what discovery calls an APIResource.
 
     ``plural`` is that name; ``codec`` says what Python type its objects are.

@@ -1,10 +1,11 @@
 """Lists, page by page (API concepts, "Retrieving large results sets in chunks")."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from steersman.apimachinery.errors import ApiError
 from steersman.client.api_resource import ApiResource
@@ -14,8 +15,7 @@ from steersman.client.transport import TransportError
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectList(Generic[T]):
+class ObjectList(Struct, Generic[T], frozen=True):
     """A list, or one page of it.
 
     A watch goes on from ``resource_version``. ``continue_token`` asks for the next page, empty on the last one;

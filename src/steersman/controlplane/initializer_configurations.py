@@ -1,7 +1,8 @@
 """What InitializerConfigurations do, wherever they are served: initializers need not be turned on for that."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.registry.resource import Resource

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from steersman.admission.initializers.configuration import CONFIGURATIONS, FAILURE_POLICIES
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionResource

@@ -10,8 +10,9 @@ is durable.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from steersman.storage.feed import Feed, Row
 from steersman.storage.store import CompareFailed, FutureRevision, KeyValue, StoreClosed
@@ -22,8 +23,7 @@ FIRST_REVISION = 1
 _ABSENT = (0, 0)
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """Writes to commit together, in revision order, each with the future of the caller who waits for it."""
 
     rows: list[Row] = field(default_factory=list)

@@ -5,12 +5,12 @@ the tests in ``tests/storage/contract``. Keys are text, values are bytes; neithe
 """
 
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class KeyValue:
+
+class KeyValue(Struct, frozen=True):
     """A key's value at one revision. ``create_revision`` is where the key's present life began."""
 
     key: str
@@ -19,8 +19,7 @@ class KeyValue:
     create_revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One committed change. ``kv.value`` is empty for a deletion, whose revision is ``kv.mod_revision``.
 
     ``previous`` is the key's state before, None for a creation; it is filled in only where the watch asked for it.
@@ -31,8 +30,7 @@ class Event:
     previous: KeyValue | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A slice of a list in key order, all read at ``revision``; ``remaining`` counts the keys after the slice."""
 
     items: Sequence[KeyValue]

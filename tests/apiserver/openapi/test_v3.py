@@ -3,6 +3,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.http.message import Request
@@ -67,15 +68,11 @@ async def test_only_what_changed_gets_another_hash(
         return {"type": "object", "properties": {"spec": {"type": "string"}}}
 
     changed = Definition(databases.definition.name, schema, databases.definition.resolve)
-    served.install([Resource(**{**vars_of(databases), "definition": changed})])
+    served.install([replace(databases, definition=changed)])
 
     after = documents.body(await openapi.handle(get("/openapi/v3")))["paths"]
 
     assert [path for path in after if after[path] != index[path]] == ["apis/example.com/v1"]
-
-
-def vars_of(resource: Resource) -> dict[str, Any]:
-    return {name: getattr(resource, name) for name in Resource.__dataclass_fields__}
 
 
 async def test_a_custom_resource_document(openapi: OpenAPI, get: Get, documents: Any) -> None:
@@ -154,7 +151,7 @@ async def test_one_build_serves_all_who_wait(served: ServedResources, databases:
         return {"type": "object"}
 
     counted = Definition(databases.definition.name, load, databases.definition.resolve)
-    served.install([Resource(**{**vars_of(databases), "definition": counted})])
+    served.install([replace(databases, definition=counted)])
     openapi = OpenAPI(served, version_info(37))
     request = get("/openapi/v3/apis/example.com/v1")
 
@@ -173,7 +170,7 @@ async def test_a_failed_build_is_tried_again(served: ServedResources, databases:
         return {"type": "object"}
 
     broken = Definition(databases.definition.name, load, databases.definition.resolve)
-    served.install([Resource(**{**vars_of(databases), "definition": broken})])
+    served.install([replace(databases, definition=broken)])
     openapi = OpenAPI(served, version_info(37))
 
     with pytest.raises(KeyError):

@@ -4,8 +4,9 @@ Specified in "Resource Quotas", section "Limit Priority Class consumption by def
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from steersman.admission.resource_quota.evaluator import Selector, read_selectors
 from steersman.apimachinery.group_version import GroupResource
@@ -19,8 +20,7 @@ KINDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LimitedResource:
+class LimitedResource(Struct, frozen=True):
     """Of ``resource``, whose usage has a name that contains one of ``contains``, or that is in one of ``scopes``."""
 
     resource: GroupResource

@@ -1,9 +1,10 @@
 """How much an object of some kind takes of a quota, and which of the quota's resources it takes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from steersman.admission.pod_spec import Amounts
 from steersman.admission.resource_quota.amounts import ONE
@@ -56,8 +57,7 @@ def _nothing_missing(names: frozenset[str], obj: Object) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluator:
+class Evaluator(Struct, frozen=True):
     """``tracks`` tells of a resource's name in a quota whether objects of this kind take of it.
 
     ``usage`` is what an object takes at a time, under all names. ``handles`` tells of a request whether it can change

@@ -7,10 +7,11 @@ a write that then failed is given back.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
+
+from msgspec import Struct, field
 
 from steersman.admission.pod_spec import Amounts
 from steersman.admission.resource_quota.amounts import minus, only, plus, read, told, written
@@ -32,8 +33,7 @@ LEDGER = UserInfo("system:apiserver", groups=("system:masters",))
 """Who writes ``status.used``."""
 
 
-@dataclass(eq=False, slots=True)
-class Charge:
+class Charge(Struct, eq=False):
     """What a write takes. ``is_stored`` tells of the object's present entry whether it shows the write."""
 
     resource: GroupResource

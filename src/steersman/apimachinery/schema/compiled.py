@@ -1,10 +1,10 @@
 """A structural schema, compiled once and then asked for every object."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from steersman.apimachinery.errors import ApiError, FieldError, bad_request
 from steersman.apimachinery.schema.acceptance import accepts, compile_table
@@ -34,12 +34,12 @@ class CompiledSchema:
 
     def __init__(self, node: SchemaNode, builtin: bool = False) -> None:
         # The root keeps its apiVersion, kind and metadata whatever its schema says, as an embedded resource does.
-        self._pruned = node if builtin else dataclasses.replace(node, embedded=True)
+        self._pruned = node if builtin else replace(node, embedded=True)
         self._go = TableCompiler().compile(node) if builtin else None
         self._fill = FillCompiler().compile(node)
         self._clean = CleanCompiler().compile(self._pruned)
         if builtin and "status" in node.properties:
-            node = dataclasses.replace(node, properties=node.properties | {"status": SchemaNode()})
+            node = replace(node, properties=node.properties | {"status": SchemaNode()})
         self.node = node
         self._table = compile_table(node)
 

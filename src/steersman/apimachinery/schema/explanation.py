@@ -4,11 +4,11 @@ It is asked only about values that :mod:`.acceptance` refused, so it walks the s
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 import re2
+from msgspec import Struct, field
 
 from steersman.apimachinery.errors import (
     FieldError,
@@ -27,8 +27,7 @@ from steersman.apimachinery.schema.rendering import bounded, go_number
 MAX_ERRORS = 100
 
 
-@dataclass(slots=True)
-class Result:
+class Result(Struct):
     """Errors, and how many checks matched, by which the best of several alternatives is chosen."""
 
     errors: list[FieldError] = field(default_factory=list)

@@ -1,8 +1,9 @@
 """One node of a schema, read from its JSON: OpenAPI v3 as in a CustomResourceDefinition, or a built-in definition."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from steersman.apimachinery.schema.formats import string_format
 
@@ -19,8 +20,7 @@ MISSING: Final = _Missing()
 """Stands for "no default", since null is a possible one."""
 
 
-@dataclass(slots=True, eq=False)
-class SchemaNode:
+class SchemaNode(Struct, eq=False):
     types: tuple[str, ...] = ()
     nullable: bool = False
     format: str = ""
@@ -113,8 +113,8 @@ class _Reader:
         if self._builtin:
             root.name = definition[_KIND_EXTENSION][0]["kind"]
         for node, target, default in self._with_own_default:
-            for each in fields(SchemaNode):
-                setattr(node, each.name, getattr(target, each.name))
+            for name in SchemaNode.__struct_fields__:
+                setattr(node, name, getattr(target, name))
             node.default = default
         return root
 

@@ -1,8 +1,9 @@
 """How the fields of a schema are merged: a view of its patch strategies and merge keys, resolved field by field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from steersman.apimachinery.schema.node import Resolve, reference
 
@@ -10,8 +11,7 @@ STRATEGY = "x-kubernetes-patch-strategy"
 MERGE_KEY = "x-kubernetes-patch-merge-key"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldMeta:
+class FieldMeta(Struct, frozen=True):
     """Of one field: ``strategy`` is "merge", "replace" or "" (objects merge, lists are replaced).
 
     ``inner`` is the view of the field's own fields; where the field is a list, of its items' fields.

@@ -1,7 +1,8 @@
 """What the catalog tells of a built-in resource: its names, verbs, subresources, schema and place in the store."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionKind
 
@@ -22,8 +23,7 @@ class StorageIdentity(NamedTuple):
         return GroupVersionKind(self.group, self.version, self.kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Subresource:
+class Subresource(Struct, frozen=True):
     """A subresource such as ``status``; group, version and kind are those of the body it takes and gives.
 
     ``definition`` is the name of the body's schema; empty for what is answered by connecting to a node (``exec``).
@@ -37,8 +37,7 @@ class Subresource:
     verbs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltinResource:
+class BuiltinResource(Struct, frozen=True):
     """A resource of one group and version, as one minor of Kubernetes serves it.
 
     ``verbs`` are in the order of discovery (alphabetical). ``definition`` names the kind's schema, and

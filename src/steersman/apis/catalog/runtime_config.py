@@ -1,7 +1,8 @@
 """``--runtime-config``: turning versions and resources of the built-in API on and off, as kube-apiserver does."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionResource, version_priority
 from steersman.apis.catalog.data_file import DataFile
@@ -11,8 +12,7 @@ _STAGES = ("ga", "beta", "alpha")
 _STAGE_KEYS = ("api/all", *(f"api/{stage}" for stage in _STAGES))
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeConfig:
+class RuntimeConfig(Struct, frozen=True):
     """What is turned on (True) and off (False), the more specific winning over the more general.
 
     ``stages`` has the keys ``all``, ``ga``, ``beta``, ``alpha``; it concerns what the emulated minor knows.

@@ -1,8 +1,9 @@
 """What an admission plugin is told about a request, and what it may say to it beside yes and no."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission.trace import Trace
@@ -15,8 +16,7 @@ Settle = Callable[[bool], Awaitable[None]]
 CREATE, UPDATE, DELETE, CONNECT = OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT")
 
 
-@dataclass(slots=True)
-class Attributes:
+class Attributes(Struct):
     """One write on its way to the store.
 
     ``object`` is what shall be stored, a private copy that mutating plugins change or replace; None for DELETE.

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
+from weakref import finalize
 
 from steersman.apimachinery.errors import ApiError, internal_error
 from steersman.apimachinery.group_version import GroupResource
@@ -49,6 +50,8 @@ class Steps:
     mutators: tuple[tuple[str, Look], ...]
     validators: tuple[tuple[str, Look], ...]
     metrics: ChainMetrics
+    state: "_State"
+    """Kept by whoever goes these steps: its plugins stay open as long."""
 
     async def admit(self, attributes: Attributes) -> None:
         """The mutating phase. Raises ApiError of the first plugin that refuses."""
@@ -66,6 +69,10 @@ class Steps:
 
     async def _phase(self, looks: Sequence[tuple[str, Look]], attributes: Attributes, phase: str) -> None:
         operation, observe = attributes.operation, self.metrics.plugins.observe
+        if attributes.trace is not None:
+            from steersman.apiserver.admission.tracing import traced
+
+            looks = traced(looks, phase)
         started = before = monotonic()
         rejected, name = "true", ""
         try:
@@ -85,32 +92,49 @@ class Steps:
             raise
         except Exception as error:
             _logger.exception("admission plugin %s failed", name)
-            raise internal_error(f'admission plugin "{name}" failed to complete {phase} in {operation}') from error
+            raise crashed(name, phase, operation) from error
         finally:
             self.metrics.steps.observe((operation, rejected, phase), monotonic() - started)
+
+
+def crashed(plugin: str, phase: str, operation: str) -> ApiError:
+    """500 for a plugin that failed otherwise than by refusing."""
+    return internal_error(f'admission plugin "{plugin}" failed to complete {phase} in {operation}')
+
+
+class _State:
+    """Lives as long as the chain is in this state, or a request goes the steps of it."""
+
+    __slots__ = ("__weakref__",)
 
 
 class AdmissionChain:
     """Which plugins look at a request: found once for each operation and resource, and kept until the chain changes."""
 
-    def __init__(self, metrics: ChainMetrics, plugins: Sequence[AdmissionPlugin] = ()) -> None:
-        self._metrics = metrics
+    def __init__(
+        self,
+        metrics: ChainMetrics,
+        plugins: Sequence[AdmissionPlugin] = (),
+        exempt: frozenset[GroupResource] = frozenset(),
+    ) -> None:
+        """``exempt`` are resources that no plugin is asked about."""
+        self.metrics = metrics
         self.plugins: tuple[AdmissionPlugin, ...] = ()
+        self._exempt = exempt
         self._steps: dict[tuple[str, GroupResource], Steps] = {}
         self.install(plugins)
 
-    def install(self, plugins: Sequence[AdmissionPlugin]) -> None:
+    def install(self, plugins: Sequence[AdmissionPlugin], released: Callable[[], None] | None = None) -> None:
         """Make these the chain, in this order, for every request that starts from now on.
 
-        Raises ValueError for one with neither phase, and for two of one name.
+        ``released`` is called, in any thread, when another chain has been installed and the last request that began
+        before is over. Raises ValueError for what ``check_plugins`` refuses; then the chain stays as it is.
         """
-        names = [plugin.name for plugin in plugins]
-        if doubled := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"admission plugins stand twice: {', '.join(doubled)}")
-        for plugin in plugins:
-            if not isinstance(plugin, MutationPlugin | ValidationPlugin):
-                raise ValueError(f"admission plugin {plugin.name} has neither admit nor validate")
-        self.plugins, self._steps = tuple(plugins), {}
+        check_plugins(plugins)
+        state = _State()
+        if released is not None:
+            finalize(state, released).atexit = False
+        self.plugins, self._steps, self._state = tuple(plugins), {}, state
 
     def steps(self, operation: str, resource: GroupResource) -> Steps:
         """What a request goes through from its start to its end, whatever becomes of the chain meanwhile."""
@@ -120,13 +144,25 @@ class AdmissionChain:
         return steps
 
     def _select(self, operation: str, resource: GroupResource) -> Steps:
+        plugins = () if resource in self._exempt else self.plugins
         asked = [
             plugin
-            for plugin in self.plugins
+            for plugin in plugins
             if operation in plugin.operations and (plugin.resources is None or resource in plugin.resources)
         ]
         return Steps(
             tuple((plugin.name, plugin.admit) for plugin in asked if isinstance(plugin, MutationPlugin)),
             tuple((plugin.name, plugin.validate) for plugin in asked if isinstance(plugin, ValidationPlugin)),
-            self._metrics,
+            self.metrics,
+            self._state,
         )
+
+
+def check_plugins(plugins: Sequence[AdmissionPlugin]) -> None:
+    """Raises ValueError for a plugin with neither phase, and for two of one name."""
+    names = [plugin.name for plugin in plugins]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"admission plugins stand twice: {', '.join(doubled)}")
+    for plugin in plugins:
+        if not isinstance(plugin, MutationPlugin | ValidationPlugin):
+            raise ValueError(f"admission plugin {plugin.name} has neither admit nor validate")

@@ -1,8 +1,9 @@
 """What the server gives to a plugin that is made for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from steersman.apiserver.admission.plugin import AdmissionPlugin
 from steersman.apiserver.authorization import Authorizer
@@ -12,8 +13,7 @@ from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.served import ServedResources
 
 
-@dataclass(frozen=True, slots=True)
-class PluginContext:
+class PluginContext(Struct, frozen=True):
     """What a plugin may use of the server it is in: reads come from the server's own caches."""
 
     objects: ObjectReader

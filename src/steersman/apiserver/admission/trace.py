@@ -4,8 +4,9 @@ A step is a plugin in one phase, or within it a webhook, a policy or an initiali
 comparing the object before and after it, which is why a write is traced only when it is asked for.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from steersman.apimachinery.errors import ApiError
 
@@ -13,8 +14,7 @@ PLUGIN, WEBHOOK, POLICY, INITIALIZER = "Plugin", "Webhook", "Policy", "Initializ
 """The types of steps."""
 
 
-@dataclass(slots=True)
-class Step:
+class Step(Struct):
     """``phase`` is admit or validate, ``seconds`` how long it took, its own steps included.
 
     ``patch`` is what it changed, as JSON patch (RFC 6902); ``refusal`` is the error with which it ended the write.
@@ -25,18 +25,34 @@ class Step:
     name: str
     phase: str
     reinvoked: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
+    """What only steps of this type have, such as the binding of a policy, as an explanation has it."""
     seconds: float = 0.0
     patch: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)
     refusal: ApiError | None = None
+    failed_open: str = ""
+    """The error that was passed over, for the step's failurePolicy is Ignore."""
     skipped: str = ""
-    """Why it was not asked although it could have been: its conditions did not match, or the write is a dry run."""
+    """Why it was not asked although it could have been: its selectors did not match, say."""
     inner: list["Step"] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Trace:
-    """The plugins' steps in the order in which they were gone."""
+class Trace(Struct):
+    """The plugins' steps in the order in which they were gone; ``open`` are those that have not ended, one in another.
+
+    What fills it is :mod:`~steersman.apiserver.admission.tracing`.
+    """
 
     steps: list[Step] = field(default_factory=list)
+    open: list[Step] = field(default_factory=list)
+
+    @property
+    def current(self) -> Step:
+        """The innermost step that has not ended."""
+        return self.open[-1]
+
+    def take(self, step: Step) -> None:
+        """Note a step where it belongs: in the one that is open, if there is one."""
+        (self.open[-1].inner if self.open else self.steps).append(step)

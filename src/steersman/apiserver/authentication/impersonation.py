@@ -6,9 +6,10 @@ they claim to be.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Self
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from steersman.apimachinery.errors import bad_request
 from steersman.apimachinery.names import label_name, subdomain_name
@@ -55,8 +56,7 @@ class _Claim(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Impersonation:
+class Impersonation(Struct, frozen=True):
     """``user`` is whom the request is to be answered as, if whoever sent it is allowed all the ``checks``."""
 
     user: UserInfo

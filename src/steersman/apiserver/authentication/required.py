@@ -3,7 +3,8 @@
 import hmac
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from steersman.apimachinery.errors import unauthorized
 from steersman.apiserver.authentication.authenticator import Authenticator

@@ -1,7 +1,8 @@
 """The user that a request comes from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 ALL_AUTHENTICATED = "system:authenticated"
 """The group of every user who was authenticated."""
@@ -9,11 +10,14 @@ ALL_UNAUTHENTICATED = "system:unauthenticated"
 ANONYMOUS = "system:anonymous"
 
 
-@dataclass(frozen=True, slots=True)
-class UserInfo:
+class UserInfo(Struct, frozen=True):
     """``extra`` has what an authenticator adds for authorizers: lists of strings by lower-case key."""
 
     name: str
     uid: str = ""
     groups: tuple[str, ...] = ()
-    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        # Mappings have no hash.
+        return hash((self.name, self.uid, self.groups))

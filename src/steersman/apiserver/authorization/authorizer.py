@@ -1,9 +1,10 @@
 """What an authorizer is: one way to tell whether a user may do something, and which rules that comes from."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from steersman.apimachinery.errors import forbidden, internal_error
 from steersman.apimachinery.group_version import GroupResource
@@ -18,8 +19,7 @@ class Decision(Enum):
     NO_OPINION = "no opinion"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """``reason`` is shown to the user and in access reviews; ``error`` is what kept the authorizer from knowing."""
 
     decision: Decision
@@ -31,8 +31,7 @@ class Authorizer(Protocol):
     def authorize(self, user: UserInfo, info: RequestInfo) -> Verdict | Awaitable[Verdict]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What a user may do in a namespace, as far as it can be listed; ``errors`` are what kept some from being found."""
 
     rules: tuple[PolicyRule, ...] = ()

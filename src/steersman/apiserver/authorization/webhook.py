@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery import field_selector, label_selector
 from steersman.apimachinery.errors import ApiError
@@ -18,8 +18,7 @@ MOST_CACHED_BYTES = 10_000
 """Of what a client can make as long as it likes: the answer to a longer question is not kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookOptions:
+class WebhookOptions(Struct, frozen=True):
     """``version`` is that of authorization.k8s.io: v1 or v1beta1. Where there is no answer, the webhook denies, or else
     has no opinion."""
 

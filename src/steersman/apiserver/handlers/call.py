@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery.errors import ApiError, method_not_supported, not_found
 from steersman.apiserver.authentication.user import UserInfo
@@ -22,8 +22,7 @@ from steersman.storage.watch_cache import Entry, WatchCache
 Header = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(Struct, frozen=True):
     """What handlers work on. ``clock`` gives seconds since the epoch."""
 
     store: Store
@@ -34,8 +33,7 @@ class Backend:
     decoders: Decoders
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """Made for every request: not frozen, which would cost as much again."""
 
     request: Request

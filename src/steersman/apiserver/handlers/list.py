@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from steersman.apimachinery.errors import ApiError, expired, resource_version_too_large
 from steersman.apiserver.handlers.call import Call, rendered_list
@@ -20,8 +21,7 @@ FRESHNESS_WAIT = 3.0
 """Seconds that a list waits for a resourceVersion which the server has not seen yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The entries of a list, or of a page of it, at ``revision``.
 
     ``token`` continues it, empty at the end; ``remaining`` counts what follows, None where that is not known.
@@ -33,8 +33,7 @@ class Selection:
     remaining: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """A piece in key order; ``remaining`` counts what follows it, before selectors."""
 
     entries: Sequence[Entry]

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from steersman.apimachinery import field_selector, label_selector
 from steersman.apimachinery.duration import parse_duration
@@ -49,8 +50,7 @@ def flag(query: Mapping[str, str], name: str) -> bool:
     return name in query and is_true(query[name])
 
 
-@dataclass(frozen=True, slots=True)
-class ListOptions:
+class ListOptions(Struct, frozen=True):
     """What a list or watch asks for. None is unset; ``match`` is Exact, NotOlderThan or empty."""
 
     labels: Selector

@@ -5,10 +5,10 @@ API concepts, sections "Receiving resources as Tables" and "Metadata-only fetche
 
 import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery.errors import bad_request
 from steersman.apimachinery.table import (
@@ -31,8 +31,7 @@ SLICE = 1000
 _COMMA = b","
 
 
-@dataclass(frozen=True, slots=True)
-class Representation:
+class Representation(Struct, frozen=True):
     """``single`` shows one object, ``item`` one member of a list whose ``opening`` and ``closing`` stand around.
 
     ``part`` shows what is no entry of the resource (a Scale, a review), ``bookmark`` a bookmark's object, from its

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from steersman.apimachinery import strategic_merge
 from steersman.apimachinery.encoding import json
@@ -35,8 +36,8 @@ LARGE_BODY = 256 * 1024
 
 async def create(call: Call) -> Response:
     representation, query = call.representation(), write_query(call.query, "CreateOptions")
-    body = await _body(call, call.resource.kind, query.field_validation)
-    options = _options(call, query, body.duplicates)
+    body = await read_body(call, call.resource.kind, query.field_validation)
+    options = write_options(call, query, body.duplicates)
     written = await call.backend.lifecycle.create(call.resource, call.namespace, body.value, options)
     entry = await _initialized(call, written.entry, query)
     return rendered(call, representation.single(entry), representation, 201, written.warnings)
@@ -47,7 +48,7 @@ async def create_virtual(call: Call) -> Response:
     if call.resource.create_only is None:
         raise call.not_allowed()
     representation, query = call.representation(), write_query(call.query, "CreateOptions")
-    body, duplicates = await _body(call, call.resource.kind, query.field_validation)
+    body, duplicates = await read_body(call, call.resource.kind, query.field_validation)
     metadata.metadata_of(body)
     metadata.set_type(body, call.resource.api_version, call.resource.kind)
     warnings = shape.read_shape(call.resource, body, query.field_validation, duplicates)
@@ -59,7 +60,7 @@ async def create_virtual(call: Call) -> Response:
 async def update(call: Call, subresource: Subresource | None) -> Response:
     kind = subresource.kind.kind if subresource else call.resource.kind
     query = write_query(call.query, "UpdateOptions")
-    body, duplicates = await _body(call, kind, query.field_validation)
+    body, duplicates = await read_body(call, kind, query.field_validation)
     if call.resource.custom and subresource is None and not metadata.sent_version(body):
         raise metadata.resource_version_required(call.resource, call.info.name)
     unused = [body]
@@ -69,7 +70,7 @@ async def update(call: Call, subresource: Subresource | None) -> Response:
         """A retry needs the body afresh, for the life cycle changes what it is given."""
         return unused.pop() if unused else decode_again().value
 
-    return await _change(call, replace, subresource, _options(call, query, duplicates))
+    return await _change(call, replace, subresource, write_options(call, query, duplicates))
 
 
 async def patch(call: Call, subresource: Subresource | None) -> Response:
@@ -78,7 +79,7 @@ async def patch(call: Call, subresource: Subresource | None) -> Response:
         return await _apply(call, subresource)
     query = write_query(call.query, "PatchOptions")
     change, duplicates = _patch(call, media, query.field_validation)
-    return await _change(call, change, subresource, _options(call, query, duplicates, patched=True))
+    return await _change(call, change, subresource, write_options(call, query, duplicates, patched=True))
 
 
 async def _apply(call: Call, subresource: Subresource | None) -> Response:
@@ -107,7 +108,7 @@ async def _initialized(call: Call, created: Entry, query: WriteQuery) -> Entry:
     return await initialization.wait(call.resource.group_resource, cacher, created)
 
 
-def _options(call: Call, query: WriteQuery, duplicates: tuple[str, ...], *, patched: bool = False) -> WriteOptions:
+def write_options(call: Call, query: WriteQuery, duplicates: tuple[str, ...], *, patched: bool = False) -> WriteOptions:
     return WriteOptions(
         call.user,
         query.dry_run,
@@ -201,7 +202,7 @@ def _patched(apply: Callable[[Object], Any]) -> Change:
     return change
 
 
-async def _body(call: Call, kind: str, field_validation: str = "Ignore") -> Body:
+async def read_body(call: Call, kind: str, field_validation: str = "Ignore") -> Body:
     """The decoded body; a large one is decoded beside the loop."""
     body, find_duplicates = call.request.body, field_validation != "Ignore"
     decode_it = partial(decode_body, body, call.content_type, kind, call.backend.decoders, find_duplicates)

@@ -1,10 +1,9 @@
 """What one HTTP server lets a client use: bytes, counts and seconds."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Sizes are in bytes, times in seconds, kept to within one ``resolution``.
 
     ``request_seconds`` bounds the time a handler takes to answer, ``write_seconds`` the time a client may take nothing

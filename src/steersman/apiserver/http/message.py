@@ -1,12 +1,12 @@
 """What a transport and a handler say to each other. Both faces (own protocol, ASGI) speak these types."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class PeerCertificate:
+
+class PeerCertificate(Struct, frozen=True):
     """The subject of a verified TLS client certificate: ``common_name`` (CN) and ``organizations`` (O, in order)."""
 
     common_name: str
@@ -106,8 +106,7 @@ class StreamWriter(Protocol):
         """Cut the connection (a reader too slow to keep)."""
 
 
-@dataclass(slots=True)
-class Stream:
+class Stream(Struct):
     """An answer that goes on: ``run`` writes to the stream until it returns; it is cancelled when the client leaves."""
 
     run: Callable[[StreamWriter], Awaitable[None]]

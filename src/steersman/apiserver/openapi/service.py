@@ -9,12 +9,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery.errors import not_acceptable, path_not_found
 from steersman.apimachinery.group_version import GroupVersion
@@ -42,8 +42,7 @@ _YEAR = 365 * 24 * 3600
 Resources = tuple["Resource", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
+class _Snapshot(Struct, frozen=True):
     """What was served at one moment; ``builtin`` resolves the names of built-in definitions."""
 
     generation: int

@@ -6,12 +6,12 @@ default → admission → validate → commit with compare-and-swap → the comm
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery.errors import MODIFIED, ApiError, already_exists, conflict, internal_error, not_found
 from steersman.apimachinery.group_version import GroupResource
@@ -20,7 +20,7 @@ from steersman.apiserver.admission.chain import AdmissionChain, Steps
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry import field_tracking, metadata, shape
 from steersman.apiserver.registry.initialization import Initialization, has_failed
-from steersman.apiserver.registry.resource import Object, Resource, StoredKind, Subresource
+from steersman.apiserver.registry.resource import Action, ActionCall, Object, Resource, StoredKind, Subresource
 from steersman.apiserver.registry.stored_form import decode, encode, stored_kind
 from steersman.apiserver.registry.write_options import DeleteOptions, WriteOptions
 from steersman.storage.store import CompareFailed, Store
@@ -47,8 +47,7 @@ Application = Callable[[Object, str], Object]
 """From the present object ({} where there is none) and the time to the applied one, managedFields included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What the store holds after a write (or would, in a dry run)."""
 
     entry: Entry
@@ -56,8 +55,7 @@ class Written:
     created: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(Struct, frozen=True):
     """The last state, and whether the object is ``gone`` or only marked (finalizers hold it)."""
 
     entry: Entry
@@ -263,6 +261,38 @@ class Lifecycle:
                 if result is not None:
                     deleted.append(result)
         return deleted
+
+    async def act(
+        self, resource: Resource, action: Action, namespace: str, name: str, body: Object, options: WriteOptions
+    ) -> tuple[Object, list[str]]:
+        """Do an action on the object of that name; the body of the answer, and warnings.
+
+        Raises NotFound, Forbidden, and what the action raises.
+        """
+        behaviour, admission = action.behaviour, self._admission.steps(action.operation, resource.group_resource)
+        attributes = _attributes(action.operation, resource, namespace, name, body, None, options, action.name)
+        is_done = False
+        try:
+            await admission.admit(attributes)
+            body = attributes.object if attributes.object is not None else body
+            behaviour.prepare(body, namespace, name)
+            await admission.validate(attributes)
+            parent = await self._parent(resource, namespace, behaviour.parent_name(name))
+            call = ActionCall(parent, body, namespace, name, options.user, options.dry_run)
+            answer = await behaviour.act(call)
+            is_done = True
+            return answer, attributes.warnings
+        finally:
+            for settle in attributes.on_settled:
+                await settle(is_done)
+
+    async def _parent(self, resource: Resource, namespace: str, name: str) -> Object:
+        if resource.stored is None:
+            return {}
+        entry = (await self.cacher(resource)).get(namespace, name)
+        if entry is None:
+            raise not_found(resource.group_resource, name)
+        return decode(resource, entry)
 
     async def cacher(self, resource: Resource) -> Cacher:
         """The resource's cache, filled and up to date with every write acknowledged so far."""

@@ -1,10 +1,10 @@
 """Metadata that the server sets, keeps and checks (API conventions, "Metadata")."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery.errors import MODIFIED, ApiError, bad_request, conflict, field_invalid, invalid
 from steersman.apimachinery.group_version import GroupKind, GroupResource
@@ -24,8 +24,7 @@ _OMITTED_WHEN_EMPTY = (
 DROPPED_ON_CREATE = (*DROPPED_ALWAYS, "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Where what cannot be computed comes from.
 
     ``now`` gives the time in RFC 3339 with seconds, ``uid`` a new UUID, ``random(n)`` an integer below ``n``.

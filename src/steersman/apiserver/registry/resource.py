@@ -1,9 +1,10 @@
 """What it takes to serve one kind in one version: names, storage, schema, columns and the behaviour of its own."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec import Struct, field
 
 from steersman.apimachinery.errors import FieldError
 from steersman.apimachinery.group_version import GroupResource, GroupVersion, GroupVersionKind
@@ -23,8 +24,7 @@ Object = dict[str, Any]
 STANDARD_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(Struct, frozen=True, dict=True):
     """A schema by its OpenAPI name, loaded when first asked for.
 
     ``load`` gives the schema (OpenAPI v3, read-only), ``resolve`` what a ``$ref`` in it names.
@@ -52,8 +52,7 @@ class Definition:
         return MergeSchema.read(self.load(), self.resolve)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredKind:
+class StoredKind(Struct, frozen=True):
     """Where and as what the objects of a kind are stored; shared by all its served versions.
 
     ``prefix`` ends with a slash; a key is prefix + [namespace + "/" +] name.
@@ -79,8 +78,7 @@ class StoredKind:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Struct, frozen=True):
     """Between a served version and the stored one, where the shape differs; both take and give whole objects."""
 
     to_stored: Callable[[Object], Object]
@@ -131,8 +129,7 @@ class Strategy:
         return []
 
 
-@dataclass(frozen=True, slots=True)
-class Subresource:
+class Subresource(Struct, frozen=True):
     """A part of an object with a path of its own.
 
     ``read`` shows the parent (in its served version) as the subresource's body, ``write`` puts a body into the
@@ -146,12 +143,11 @@ class Subresource:
     write: Callable[[Object, Object], Object]
 
 
-@dataclass(frozen=True, slots=True)
-class ActionCall:
+class ActionCall(Struct, frozen=True):
     """An action that was authorized and admitted.
 
-    ``parent`` is the object it is about (a private copy, in its served version), ``body`` what was sent, checked and
-    with its defaults; {} for an action that takes no body.
+    ``parent`` is the object it is about (a private copy, in its served version; {} where ``name`` names none of a
+    stored kind), ``body`` what was sent, checked and with its defaults, or what was asked for in the query.
     """
 
     parent: Object
@@ -162,25 +158,47 @@ class ActionCall:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+def _nothing(body: Object, namespace: str, name: str) -> None:
+    pass
+
+
+class ActionBehaviour(Struct, frozen=True):
+    """What an action does.
+
+    ``act`` gives the answer's body, a Status or one of the shape that was sent, and raises ApiError. ``prepare`` is
+    told the body as mutating admission left it, the namespace and the name in the URL: it completes the body before
+    validating admission sees it, and raises ApiError for one that cannot be. ``parent_name`` is from the name in the
+    URL to that of the parent, for those that say more there (``https:NAME:8443``); it raises ApiError.
+    """
+
+    act: Callable[[ActionCall], Awaitable[Object]]
+    prepare: Callable[[Object, str, str], None] = _nothing
+    parent_name: Callable[[str], str] = str
+
+
+class Action(Struct, frozen=True):
     """A subresource that is done, not read: ``pods/binding``, ``pods/exec``, ``serviceaccounts/token``.
 
-    ``kind`` is that of the body it takes, ``definition`` its schema (None: it takes no body), ``verbs`` those of the
-    API (``create``; ``get`` too for connections), ``operation`` what admission is told: CREATE or CONNECT.
-    ``act`` gives the answer's body, in the shape of ``kind`` or a Status, and raises ApiError.
+    ``kind`` is that of its body, or of the options that a connection has in the query; ``definition`` is their schema.
+    ``verbs`` are those of the API (``create``; ``get`` too for connections). ``operation`` is what admission is told,
+    CREATE or CONNECT, empty for what it is not asked about. ``also`` are the other apiVersions of which a body may be.
     """
 
     name: str
     kind: GroupVersionKind
     verbs: tuple[str, ...]
     operation: str
-    definition: Definition | None
-    act: Callable[[ActionCall], Awaitable[Object]]
+    definition: Definition
+    behaviour: ActionBehaviour
+    also: frozenset[str] = frozenset()
+    custom: ClassVar[bool] = False
+
+    @property
+    def gvk(self) -> GroupVersionKind:
+        return self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class CreateCall:
+class CreateCall(Struct, frozen=True):
     """A POST that is answered and stores nothing, such as a review; ``user`` is who asks."""
 
     body: Object
@@ -188,8 +206,7 @@ class CreateCall:
     user: Any
 
 
-@dataclass(frozen=True, eq=False)
-class Resource:
+class Resource(Struct, frozen=True, eq=False, dict=True):
     """One kind served in one version of its group."""
 
     group: str
@@ -210,6 +227,7 @@ class Resource:
     verbs: tuple[str, ...] = STANDARD_VERBS
     subresources: Mapping[str, Subresource] = field(default_factory=dict)
     actions: Mapping[str, Action] = field(default_factory=dict)
+    """By the subresource's name; "" is what a POST does where the resource itself is an action (``bindings``)."""
     conversion: Conversion | None = None
     selectable_fields: frozenset[str] = frozenset(("metadata.name", "metadata.namespace"))
     custom: bool = False

@@ -1,6 +1,7 @@
 """From what a client sent to an object of the kind's shape: types checked, unknown fields dropped, defaults set."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import orjson
 
@@ -8,13 +9,26 @@ from steersman.apimachinery.errors import ApiError, bad_request, field_invalid, 
 from steersman.apimachinery.group_version import GroupKind, GroupVersionKind
 from steersman.apimachinery.object_meta import validate_object_meta, validate_object_meta_update
 from steersman.apimachinery.object_meta_types import check_object_meta_types
-from steersman.apiserver.registry.resource import Object, Resource
+from steersman.apiserver.registry.resource import Definition, Object, Resource
 
 FIELD_VALIDATIONS = ("Ignore", "Warn", "Strict")
 
 
+class Shaped(Protocol):
+    """What has a body of some kind: a resource, or an action."""
+
+    @property
+    def gvk(self) -> GroupVersionKind: ...
+
+    @property
+    def definition(self) -> Definition: ...
+
+    @property
+    def custom(self) -> bool: ...
+
+
 def read_shape(
-    resource: Resource, obj: Object, field_validation: str, duplicates: Sequence[str], *, patched: bool = False
+    resource: Shaped, obj: Object, field_validation: str, duplicates: Sequence[str], *, patched: bool = False
 ) -> list[str]:
     """Drop from ``obj`` what the schema does not know, in place; return warnings.
 
@@ -37,7 +51,7 @@ def read_shape(
     raise _refusal(resource, "strict decoding error: " + ", ".join(complaints), obj if patched else None)
 
 
-def check_types(resource: Resource, obj: Object) -> None:
+def check_types(resource: Shaped, obj: Object) -> None:
     """Raise 400 where Go's decoder would; of a custom resource it reads the metadata alone."""
     if resource.custom:
         check_metadata_types(obj, resource.gvk)
@@ -51,14 +65,13 @@ def check_metadata_types(obj: Object, kind: GroupVersionKind) -> None:
     check_object_meta_types(obj["metadata"], kind.kind, kind.version)
 
 
-def _refusal(resource: Resource, problem: str, patched: Object | None) -> ApiError:
+def _refusal(resource: Shaped, problem: str, patched: Object | None) -> ApiError:
     if patched is not None:
         return invalid(GroupKind("", ""), "", [field_invalid("patch", orjson.dumps(patched).decode(), problem)])
     if resource.custom:
         return bad_request(problem)
-    return bad_request(
-        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {problem}'
-    )
+    kind = resource.gvk
+    return bad_request(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {problem}')
 
 
 def set_defaults(resource: Resource, obj: Object) -> None:

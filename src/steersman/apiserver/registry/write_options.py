@@ -1,16 +1,16 @@
 """What comes with a write beside the object: CreateOptions, UpdateOptions, PatchOptions, DeleteOptions of meta/v1."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from steersman.apiserver.admission.observed import Observed
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.registry.resource import Object
 
 
-@dataclass(frozen=True, slots=True)
-class WriteOptions:
+class WriteOptions(Struct, frozen=True):
     """``field_validation`` is Ignore, Warn or Strict; ``duplicates`` are field paths that stood twice in the body.
 
     ``patched`` tells that the object comes of a patch, whose errors are worded otherwise, ``applied`` that it comes of
@@ -36,8 +36,7 @@ class WriteOptions:
         return {name: value for name, value in said.items() if value}
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteOptions:
+class DeleteOptions(Struct, frozen=True):
     """``said`` is the request's DeleteOptions, whose preconditions may hold uid and resourceVersion.
 
     ``deadline`` is on the event loop's clock; ``observed`` as in WriteOptions.

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from steersman.client.api_resource import ALL_NAMESPACES, ApiResource
 from steersman.client.informer.list_options import OVERTIME_SECONDS, ListOptions, TweakListOptions
@@ -44,8 +46,7 @@ class ResourceAccess(Protocol):
     def resource(self) -> ApiResource[Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RestResource:
+class RestResource(Struct, frozen=True):
     """One kind, and the server that is asked for it."""
 
     rest: RestClient

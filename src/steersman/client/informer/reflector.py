@@ -20,9 +20,10 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from random import random
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from steersman.apimachinery.errors import ApiError
 from steersman.client.cache import CachedObject, MalformedObject, TypeMeta
@@ -74,8 +75,7 @@ class ReflectorStore(Protocol):
     def replace(self, objects: Iterable[CachedObject], resource_version: str = "") -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """Where time and chance come from: ``clock`` and ``sleep`` are in seconds, ``random`` gives numbers in [0, 1)."""
 
     clock: Callable[[], float] = time.monotonic

@@ -1,8 +1,9 @@
 """Event handlers: what is told that objects came, changed and went."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from steersman.client.cache import CachedObject, DeletedFinalStateUnknown
 
@@ -35,8 +36,7 @@ def _ignore(*_: object) -> None:
     """Nobody wants to know."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceEventHandlerFuncs:
+class ResourceEventHandlerFuncs(Struct, frozen=True):
     """A handler of up to three functions, with the parameters of the methods of ``ResourceEventHandler``."""
 
     on_add: Callable[[CachedObject, bool], Done] = _ignore

@@ -7,9 +7,10 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Self, TypeVar
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from steersman.apimachinery.errors import ApiError
 from steersman.client.config import Config, ConfigError
@@ -31,8 +32,7 @@ _PATH = re.compile(r"/[^\x00-\x20?#\x7f-\U0010ffff]*")
 _SUCCESS = range(200, 207)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A successful reply, read whole. Header names are in lower case."""
 
     status: int

@@ -1,12 +1,11 @@
 """Bounds of the watch cache."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 KIB, MIB = 1 << 10, 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds of the watch cache; times in seconds.
 
     ``window_changes``, ``window_bytes``: what is kept in memory of each resource's past.

@@ -4,8 +4,9 @@ The form of the events is specified in API conventions, "Efficient detection of 
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from steersman.storage.watch_cache.entry import Change, Entry
 
@@ -38,8 +39,7 @@ class Sink(Protocol[F_contra]):
         """Cut the connection of a reader too slow to keep."""
 
 
-@dataclass(frozen=True, slots=True)
-class View(Generic[F]):
+class View(Struct, Generic[F], frozen=True):
     """What one class of watchers sees.
 
     Watchers of one resource with the same ``key``, ``namespace`` and ``name`` get the same frames, each made once.

@@ -13,9 +13,6 @@ class RBACAuthorizer:
     def authorize(self, user: UserInfo, info: RequestInfo) -> Verdict:
         if info.is_resource:
             _, _, _, group, _, namespace, resource, subresource, name, *_ = info
-            if "/" in subresource:
-                # What is behind a proxy is that one's to authorize.
-                subresource = subresource.partition("/")[0]
             binding = self._index.resource_grant(user, namespace, info.verb, group, resource, subresource, name)
         else:
             namespace = ""
