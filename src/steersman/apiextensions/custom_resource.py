@@ -159,7 +159,7 @@ class _PreservingSchema(CompiledSchema):
         return []
 
 
-class _PreservingDefinition(Definition):
+class _PreservingDefinition(Definition, frozen=True, dict=True):
     @cached_property
     def compiled(self) -> CompiledSchema:
         return _PreservingSchema.compile(self.load())
