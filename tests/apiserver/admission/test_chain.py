@@ -196,6 +196,30 @@ def test_a_chain_that_cannot_be_is_refused_and_the_old_one_stays() -> None:
     assert changing.plugins == (good,)
 
 
+async def test_plugins_are_released_when_the_last_request_that_began_with_them_is_over() -> None:
+    notes: list[str] = []
+    changing = chain()
+    changing.install([Both("old", notes)], lambda: notes.append("released"))
+    first, second = (changing.steps("CREATE", PODS) for _ in range(2))
+
+    changing.install([Both("new", notes)])
+    del first
+    assert notes == []
+
+    del second
+    assert notes == ["released"]
+
+
+async def test_what_is_exempt_meets_no_plugin() -> None:
+    notes: list[str] = []
+    exempting = AdmissionChain(ChainMetrics(Metrics({})), [Both("a", notes)], exempt=frozenset((SECRETS,)))
+
+    await run(exempting, attributes(), SECRETS)
+    await run(exempting, attributes(), PODS)
+
+    assert notes == ["admit a", "validate a"]
+
+
 async def test_durations_are_counted_by_plugin_and_outcome() -> None:
     metrics = Metrics({})
     refusing = chain(Mutates("fine", []), Mutates("strict", [], act=refuse), metrics=metrics)
