@@ -16,6 +16,7 @@ from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.authorization import Authorizer, Verdict, demand
 from steersman.apiserver.handlers import delete, get, list, watch, write
 from steersman.apiserver.handlers.call import Backend, Call
+from steersman.apiserver.handlers.explain import explainable
 from steersman.apiserver.handlers.options import parse_query
 from steersman.apiserver.http.failure import status_response
 from steersman.apiserver.http.message import Answer, Handler, Request, Response, Stream
@@ -206,21 +207,38 @@ def _create(call: Call) -> Answer | Awaitable[Answer]:
     return write.create_virtual(call) if call.resource.create_only is not None else write.create(call)
 
 
+def _get(call: Call) -> Answer | Awaitable[Answer]:
+    if call.resource.computed is None:
+        return get.get(call, None)
+    # Loaded for the first who asks, as in reading.
+    from steersman.apiserver.handlers import computed
+
+    return computed.get(call)
+
+
+def _list(call: Call) -> Awaitable[Answer]:
+    if call.resource.computed is None:
+        return list.list_(call)
+    from steersman.apiserver.handlers import computed
+
+    return computed.list_(call)
+
+
 _READS = frozenset(("get", "list", "watch", "head", "options"))
 _ACROSS_NAMESPACES = frozenset(("list", "watch"))
 _OF_OBJECTS = frozenset(("get", "update", "patch", "delete"))
 _VERBS: dict[str, VerbHandler] = {
-    "get": lambda call: get.get(call, None),
-    "list": list.list_,
+    "get": _get,
+    "list": _list,
     "watch": watch.watch,
-    "create": _create,
-    "update": lambda call: write.update(call, None),
-    "patch": lambda call: write.patch(call, None),
-    "delete": delete.delete,
-    "deletecollection": delete.delete_collection,
+    "create": explainable(_create),
+    "update": explainable(lambda call: write.update(call, None)),
+    "patch": explainable(lambda call: write.patch(call, None)),
+    "delete": explainable(delete.delete),
+    "deletecollection": explainable(delete.delete_collection),
 }
 _PARTS: dict[str, Callable[[Call, Subresource], Answer | Awaitable[Answer]]] = {
     "get": get.get,
-    "update": write.update,
-    "patch": write.patch,
+    "update": explainable(write.update),
+    "patch": explainable(write.patch),
 }

@@ -10,7 +10,7 @@ from steersman.apiserver.authorization.rbac.authorizer import RBACAuthorizer
 from steersman.apiserver.authorization.rbac.binding import Binding, Subject
 from steersman.apiserver.authorization.rbac.grants import LARGE
 from steersman.apiserver.authorization.rbac.role_index import RoleIndex
-from steersman.apiserver.request_info import RequestInfo
+from steersman.apiserver.request_info import RequestInfo, request_info
 
 READ_PODS = (PolicyRule(("get", "list"), ("",), ("pods",)),)
 GET_POD = RequestInfo("get", "", True, "", "v1", "x", "pods", "", "p")
@@ -79,7 +79,7 @@ def test_what_is_behind_a_proxy_is_the_proxy() -> None:
     index = RoleIndex()
     index.set_role("", "proxy", (PolicyRule(("get",), ("",), ("nodes/proxy",)),))
     index.set_binding(Binding("", "b", "ClusterRole", "proxy", (Subject("User", "jane"),)))
-    info = RequestInfo("get", "", True, "", "v1", "", "nodes", "proxy/stats/summary", "n")
+    info = request_info("GET", "/api/v1/nodes/n/proxy/stats/summary", {})
 
     assert RBACAuthorizer(index).authorize(JANE, info).decision is Decision.ALLOW
 
