@@ -6,8 +6,7 @@ from pathlib import Path
 import orjson
 
 from steersman.apiserver.review_webhook import Post, Review, ReviewFailed
-from steersman.client.config import Config, ConfigError, CredentialError, load_kubeconfig
-from steersman.client.config.selection import config_from_kubeconfig
+from steersman.client.config import Config, ConfigError, CredentialError
 from steersman.client.transport import ConnectionLost, Request, Transport, TransportError
 
 SECONDS = 30.0
@@ -22,6 +21,9 @@ class ReviewWebhook:
     """The server of a kubeconfig file. Raises ValueError, with one line, for a file that cannot be used."""
 
     def __init__(self, path: Path) -> None:
+        # Imported for those who have such a file: the other servers start sooner.
+        from steersman.client.config import config_from_kubeconfig, load_kubeconfig
+
         try:
             self._config: Config = config_from_kubeconfig(load_kubeconfig(path))
         except ConfigError as error:

@@ -11,6 +11,9 @@ A :class:`Config` is a value; ``dataclasses.replace`` makes another. Its ``crede
 tokens and certificates as these rotate. Nothing here opens a connection.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from steersman.client.config.client_config import Config
 from steersman.client.config.credentials import (
     ClientCertificate,
@@ -22,17 +25,46 @@ from steersman.client.config.credentials import (
     bearer_token,
 )
 from steersman.client.config.errors import ConfigError, CredentialError, NotInCluster
-from steersman.client.config.exec_credentials import ExecCredentials
-from steersman.client.config.exec_plugin import ExecCluster, ExecPlugin
 from steersman.client.config.impersonation import Impersonation
-from steersman.client.config.in_cluster import in_cluster_config
-from steersman.client.config.kubeconfig import Cluster, Context, Kubeconfig, User, merge
-from steersman.client.config.kubeconfig_file import load_kubeconfig, load_kubeconfigs, parse_kubeconfig
-from steersman.client.config.loading import load_config
-from steersman.client.config.selection import Overrides, config_from_kubeconfig
 from steersman.client.config.tls import TlsConfig
-from steersman.client.config.token_file import TokenFile
 from steersman.client.config.warning import WarningHandler, ignore_warning, log_warning
+
+if TYPE_CHECKING:
+    from steersman.client.config.exec_credentials import ExecCredentials
+    from steersman.client.config.exec_plugin import ExecCluster, ExecPlugin
+    from steersman.client.config.in_cluster import in_cluster_config
+    from steersman.client.config.kubeconfig import Cluster, Context, Kubeconfig, User, merge
+    from steersman.client.config.kubeconfig_file import load_kubeconfig, load_kubeconfigs, parse_kubeconfig
+    from steersman.client.config.loading import load_config
+    from steersman.client.config.selection import Overrides, config_from_kubeconfig
+    from steersman.client.config.token_file import TokenFile
+
+_FROM_FILES = {
+    "Cluster": "kubeconfig",
+    "Context": "kubeconfig",
+    "ExecCluster": "exec_plugin",
+    "ExecCredentials": "exec_credentials",
+    "ExecPlugin": "exec_plugin",
+    "Kubeconfig": "kubeconfig",
+    "Overrides": "selection",
+    "TokenFile": "token_file",
+    "User": "kubeconfig",
+    "config_from_kubeconfig": "selection",
+    "in_cluster_config": "in_cluster",
+    "load_config": "loading",
+    "load_kubeconfig": "kubeconfig_file",
+    "load_kubeconfigs": "kubeconfig_file",
+    "merge": "kubeconfig",
+    "parse_kubeconfig": "kubeconfig_file",
+}
+"""What reads files, and the module it is in: imported when it is asked for, for a server's own clients read none."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FROM_FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FROM_FILES[name]}"), name)
+
 
 __all__ = [
     "ClientCertificate",
