@@ -111,6 +111,15 @@ def test_what_is_remembered_is_for_one_authorization_only(other: bytes | None) -
             required.authenticate(request_of(authorization, connection))
 
 
+def test_a_user_who_is_not_lasting_is_not_remembered() -> None:
+    fixed, connection = Fixed(UserInfo("bob", lasting=False)), Connection()
+    required = RequiredAuthentication(fixed)
+    for _ in range(3):
+        required.authenticate(request_of(b"Bearer x", connection))
+
+    assert fixed.asked == 3
+
+
 def test_other_connections_remember_nothing() -> None:
     fixed = Fixed(BOB)
     required = RequiredAuthentication(fixed)

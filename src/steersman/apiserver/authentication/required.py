@@ -18,7 +18,8 @@ class RequiredAuthentication:
     """Finds the user of a request, adds the group ``system:authenticated``, and refuses anonymous ones.
 
     A client sends the same Authorization field with each request of a connection: what was found is remembered there
-    for ``remember`` seconds (kube-apiserver caches tokens for as long), and holds for requests with the same field.
+    for ``remember`` seconds (kube-apiserver caches tokens for as long), and holds for requests with the same field;
+    not so a user who is not ``lasting``.
     """
 
     __slots__ = ("_authenticator", "_clock", "_remember")
@@ -53,6 +54,7 @@ class RequiredAuthentication:
             raise unauthorized()
         if ALL_AUTHENTICATED not in found.groups:
             found = replace(found, groups=(*found.groups, ALL_AUTHENTICATED))
-        presented = request.headers.get(b"authorization", b"")
-        request.connection.remembered = (presented, self._clock() + self._remember, found)
+        if found.lasting:
+            presented = request.headers.get(b"authorization", b"")
+            request.connection.remembered = (presented, self._clock() + self._remember, found)
         return found
