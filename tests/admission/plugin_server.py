@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.admission.over_http import LISTEN, door
 
 from steersman.admission.selection import AdmissionOptions
 from steersman.apimachinery.errors import ApiError
@@ -24,16 +25,22 @@ async def serving(
     version: str = "1.37",
     store: str = "memory:",
 ) -> AsyncIterator[Client]:
-    """A client of a server whose whole chain is ``plugins``, in this order, and ``extra``."""
+    """A client, over HTTP, of a server whose whole chain is ``plugins``, in this order, and ``extra``."""
     control = plugins or ("AlwaysAdmit",)
     options = AdmissionOptions(control=control, extra=extra, configuration=configuration)
     # Without roles a server starts in half the time.
     everybody = AuthorizationOptions(modes=("AlwaysAllow",))
-    async with (
-        ControlPlane(admission=options, authorization=everybody, version=version, store=store) as server,
-        Client(server.client_config()) as client,
-    ):
-        yield client
+    with door() as way_in:
+        server = ControlPlane(
+            admission=options,
+            authorization=everybody,
+            version=version,
+            store=store,
+            insecure_http=LISTEN,
+            token_auth_file=way_in.tokens,
+        )
+        async with server, Client(way_in.config(server)) as client:
+            yield client
 
 
 def configured(directory: Path, plugin: str, configuration: Any) -> Path:

@@ -1,16 +1,17 @@
-"""A server with a few plugins, and clients of it that are different users."""
+"""A server with a few plugins, and clients of it, over HTTP, that are different users."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.admission.over_http import ADMIN, LISTEN, door
+
 from steersman.admission.selection import AdmissionOptions
 from steersman.client import Client
 from steersman.controlplane import ControlPlane
 from steersman.controlplane.authorization import AuthorizationOptions
 
-ADMIN = ("system:apiserver", "system:masters")
 As = Callable[..., Client]
 """The client of a user: by name and groups; without a name, of one who may do everything."""
 
@@ -25,12 +26,15 @@ async def serving_users(
 ) -> AsyncIterator[As]:
     """The whole chain is ``plugins``, in this order; ``mode`` is that of authorization."""
     async with AsyncExitStack() as stack:
+        way_in = stack.enter_context(door())
         server = ControlPlane(
             admission=AdmissionOptions(control=plugins, configuration=configuration),
             authorization=AuthorizationOptions(modes=(mode,)),
             version=version,
             runtime_config=runtime_config,
             store="memory:",
+            insecure_http=LISTEN,
+            token_auth_file=way_in.tokens,
         )
         await stack.enter_async_context(server)
         clients: dict[Any, Client] = {}
@@ -39,7 +43,7 @@ async def serving_users(
             name, *belongs = (name, *groups) if name else ADMIN
             key = (name, *belongs)
             if key not in clients:
-                clients[key] = Client(server.client_config(name, belongs))
+                clients[key] = Client(way_in.config(server, name, *belongs))
                 stack.push_async_callback(clients[key].close)
             return clients[key]
 
