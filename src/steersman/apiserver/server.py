@@ -188,7 +188,7 @@ def _subresource(call: Call) -> Answer | Awaitable[Answer]:
     return _PARTS[call.info.verb](call, subresource)
 
 
-def _action(call: Call) -> Awaitable[Answer]:
+def _action(call: Call) -> Answer | Awaitable[Answer]:
     info = call.info
     action = call.resource.actions.get(info.subresource)
     if action is None or (info.subresource and not info.name):
@@ -198,7 +198,8 @@ def _action(call: Call) -> Awaitable[Answer]:
     # Loaded for the first who asks, as in reading.
     from steersman.apiserver.handlers.action import perform
 
-    return perform(call, action)
+    # A connection has no dry run, and the query of a proxied one is another server's.
+    return explainable(perform)(call, action) if action.operation == "CREATE" else perform(call, action)
 
 
 def _create(call: Call) -> Answer | Awaitable[Answer]:
