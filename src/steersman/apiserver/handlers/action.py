@@ -4,30 +4,62 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from steersman.apimachinery.errors import bad_request, path_not_found
-from steersman.apiserver.admission import CREATE
+from steersman.apimachinery.errors import bad_request, internal_error, not_found, path_not_found
+from steersman.apiserver.admission import CREATE, Attributes
 from steersman.apiserver.handlers.call import Call, rendered
 from steersman.apiserver.handlers.options import deadline, is_integer, write_query
 from steersman.apiserver.handlers.write import read_body, write_options
 from steersman.apiserver.http.message import Response
 from steersman.apiserver.registry import metadata, shape
-from steersman.apiserver.registry.resource import Action, Object
-from steersman.apiserver.registry.write_options import WriteOptions
+from steersman.apiserver.registry.resource import Action, ActionCall, Object
+from steersman.apiserver.registry.stored_form import decode
+from steersman.apiserver.registry.write_options import WriteOptions, attributes_of
 from steersman.apiserver.request_info import is_true
 
 
 async def perform(call: Call, action: Action) -> Response:
-    """Do the action. Raises 400 for a body or a query that cannot be read, and what the life cycle raises."""
+    """Do the action. Raises 400 for a body or a query that cannot be read, 404 without a parent, and what it raises.
+
+    As in kube-apiserver, admission comes before anybody looks for the parent.
+    """
     representation = call.representation()
     if action.operation == CREATE:
         body, warnings, options = await _sent(call, action)
     else:
         body, warnings, options = _asked(call, action), [], _options(call)
     name = call.info.name or metadata.metadata_of(body).get("name") or ""
-    answer, more = await call.backend.lifecycle.act(call.resource, action, call.namespace, name, body, options)
+    attributes = attributes_of(action.operation, call.resource, call.namespace, name, body, None, options, action.name)
+    is_done = False
+    try:
+        answer = await _done(call, action, attributes)
+        is_done = True
+    finally:
+        for settle in attributes.on_settled:
+            await settle(is_done)
     if answer.get("kind") == "Status":
         answer.setdefault("code", 201)
-    return rendered(call, representation.part(answer), representation, 201, [*warnings, *more])
+    return rendered(call, representation.part(answer), representation, 201, [*warnings, *attributes.warnings])
+
+
+async def _done(call: Call, action: Action, attributes: Attributes) -> Object:
+    """The action's answer, once admission has let it pass."""
+    lifecycle, resource, behaviour = call.backend.lifecycle, call.resource, action.behaviour
+    namespace, name = attributes.namespace, attributes.name
+    admission = lifecycle.admission.steps(action.operation, resource.group_resource)
+    await admission.admit(attributes)
+    body = attributes.object
+    if body is None:
+        raise internal_error("an admission plugin took the object away")
+    behaviour.prepare(body, namespace, name)
+    await admission.validate(attributes)
+    parent: Object = {}
+    if resource.stored is not None:
+        name = behaviour.parent_name(name)
+        entry = (await lifecycle.cacher(resource)).get(namespace, name)
+        if entry is None:
+            raise not_found(resource.group_resource, name)
+        parent = decode(resource, entry)
+    return await behaviour.act(ActionCall(parent, body, namespace, name, attributes.user, attributes.dry_run))
 
 
 async def _sent(call: Call, action: Action) -> tuple[Object, list[str], WriteOptions]:

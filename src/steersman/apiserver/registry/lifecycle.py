@@ -20,9 +20,9 @@ from steersman.apiserver.admission.chain import AdmissionChain, Steps
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry import field_tracking, metadata, shape
 from steersman.apiserver.registry.initialization import Initialization, has_failed
-from steersman.apiserver.registry.resource import Action, ActionCall, Object, Resource, StoredKind, Subresource
+from steersman.apiserver.registry.resource import Object, Resource, StoredKind, Subresource
 from steersman.apiserver.registry.stored_form import decode, encode, stored_kind
-from steersman.apiserver.registry.write_options import DeleteOptions, WriteOptions
+from steersman.apiserver.registry.write_options import DeleteOptions, WriteOptions, attributes_of
 from steersman.storage.store import CompareFailed, Store
 from steersman.storage.watch_cache import Cacher, Entry, WatchCache
 
@@ -73,7 +73,7 @@ class Lifecycle:
         initialization: Initialization | None = None,
         checks: Mapping[GroupResource, WriteCheck] = NO_CHECKS,
     ) -> None:
-        self._store, self._cache, self._admission, self._sources = store, cache, admission, sources
+        self._store, self._cache, self._sources, self.admission = store, cache, sources, admission
         self._metrics = metrics
         self.initialization = initialization or Initialization()
         self._checks = checks
@@ -99,8 +99,8 @@ class Lifecycle:
             resource.strategy.prepare_for_create(obj)
             shape.set_defaults(resource, obj)
             name = meta.get("name") or ""
-            admission = self._admission.steps("CREATE", resource.group_resource)
-            attributes = _attributes("CREATE", resource, namespace, name, obj, None, options)
+            admission = self.admission.steps("CREATE", resource.group_resource)
+            attributes = attributes_of("CREATE", resource, namespace, name, obj, None, options)
             is_committed = False
             try:
                 obj = await self._admitted(admission, attributes)
@@ -223,10 +223,8 @@ class Lifecycle:
                 raise not_found(resource.group_resource, name)
             obj = decode(resource, entry)
             metadata.check_preconditions(options.preconditions, obj["metadata"], resource)
-            admission = self._admission.steps("DELETE", resource.group_resource)
-            attributes = _attributes("DELETE", resource, namespace, name, None, obj, options)
-            await admission.admit(attributes)
-            await admission.validate(attributes)
+            if not options.admitted:
+                await self._admit_deletion(attributes_of("DELETE", resource, namespace, name, None, obj, options))
             gone = resource.strategy.may_go(obj)
             if not gone and "deletionTimestamp" in obj["metadata"]:
                 return Deleted(entry, gone=False)
@@ -262,37 +260,28 @@ class Lifecycle:
                     deleted.append(result)
         return deleted
 
-    async def act(
-        self, resource: Resource, action: Action, namespace: str, name: str, body: Object, options: WriteOptions
-    ) -> tuple[Object, list[str]]:
-        """Do an action on the object of that name; the body of the answer, and warnings.
+    async def rewrite(
+        self, resource: Resource, namespace: str, name: str, change: Change, *, dry_run: bool = False
+    ) -> Entry:
+        """Replace the object by ``change`` of it and ask nobody: what the server does to it was asked about otherwise.
 
-        Raises NotFound, Forbidden, and what the action raises.
+        Raises NotFound, Conflict and what ``change`` raises.
         """
-        behaviour, admission = action.behaviour, self._admission.steps(action.operation, resource.group_resource)
-        attributes = _attributes(action.operation, resource, namespace, name, body, None, options, action.name)
-        is_done = False
-        try:
-            await admission.admit(attributes)
-            body = attributes.object if attributes.object is not None else body
-            behaviour.prepare(body, namespace, name)
-            await admission.validate(attributes)
-            parent = await self._parent(resource, namespace, behaviour.parent_name(name))
-            call = ActionCall(parent, body, namespace, name, options.user, options.dry_run)
-            answer = await behaviour.act(call)
-            is_done = True
-            return answer, attributes.warnings
-        finally:
-            for settle in attributes.on_settled:
-                await settle(is_done)
-
-    async def _parent(self, resource: Resource, namespace: str, name: str) -> Object:
-        if resource.stored is None:
-            return {}
-        entry = (await self.cacher(resource)).get(namespace, name)
-        if entry is None:
-            raise not_found(resource.group_resource, name)
-        return decode(resource, entry)
+        stored, cacher = stored_kind(resource), await self.cacher(resource)
+        for _ in range(ATTEMPTS):
+            entry = cacher.get(namespace, name)
+            if entry is None:
+                raise not_found(resource.group_resource, name)
+            value = encode(resource, change(decode(resource, entry)))
+            if dry_run:
+                return stored.entry(namespace, name, value, entry.revision, entry.create_revision)
+            try:
+                revision = await self._commit(resource, entry, value)
+            except CompareFailed as failure:
+                await _catch_up(cacher, failure)
+                continue
+            return _committed(cacher, stored, namespace, name, value, revision, entry.create_revision)
+        raise conflict(resource.group_resource, name, MODIFIED)
 
     async def cacher(self, resource: Resource) -> Cacher:
         """The resource's cache, filled and up to date with every write acknowledged so far."""
@@ -365,8 +354,8 @@ class Lifecycle:
         managed = self._managed_fields(resource, new, old, sent, options, part) if tracked else None
         if managed:
             new["metadata"]["managedFields"] = managed
-        admission = self._admission.steps("UPDATE", resource.group_resource)
-        attributes = _attributes("UPDATE", resource, namespace, name, new, old, options, part)
+        admission = self.admission.steps("UPDATE", resource.group_resource)
+        attributes = attributes_of("UPDATE", resource, namespace, name, new, old, options, part)
         attributes.on_settled = on_settled
         new = await self._admitted(admission, attributes)
         if managed:
@@ -374,6 +363,11 @@ class Lifecycle:
         shape.check(resource, new, old)
         await admission.validate(attributes)
         return new, [*(warnings or strategy.warnings(new)), *attributes.warnings]
+
+    async def _admit_deletion(self, attributes: Attributes) -> None:
+        admission = self.admission.steps("DELETE", attributes.group_resource)
+        await admission.admit(attributes)
+        await admission.validate(attributes)
 
     async def _admitted(self, admission: Steps, attributes: Attributes) -> Object:
         """The object as the mutating phase leaves it, and the kind's own check lets it pass."""
@@ -395,34 +389,6 @@ class Lifecycle:
         manager = field_tracking.manager_name(options.field_manager, options.user_agent)
         tracker = field_tracking.field_manager(resource, subresource)
         return tracker.update(old, new, sent, manager, self._sources.now())
-
-
-def _attributes(
-    operation: str,
-    resource: Resource,
-    namespace: str,
-    name: str,
-    obj: Object | None,
-    old: Object | None,
-    options: WriteOptions | DeleteOptions,
-    subresource: str = "",
-) -> Attributes:
-    attributes = Attributes(
-        operation,
-        resource,
-        namespace,
-        name,
-        obj,
-        old,
-        options.user,
-        subresource,
-        options.dry_run,
-        options.as_object(),
-        options.deadline,
-    )
-    if options.observed is not None:
-        attributes.annotations, attributes.trace = options.observed.annotations, options.observed.trace
-    return attributes
 
 
 def _exists(resource: Resource, meta: Object, present: Object) -> ApiError:

@@ -5,9 +5,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from steersman.apiserver.admission.attributes import Attributes
 from steersman.apiserver.admission.observed import Observed
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.resource import Object
+from steersman.apiserver.registry.resource import Object, Resource
 
 
 class WriteOptions(Struct, frozen=True):
@@ -39,7 +40,8 @@ class WriteOptions(Struct, frozen=True):
 class DeleteOptions(Struct, frozen=True):
     """``said`` is the request's DeleteOptions, whose preconditions may hold uid and resourceVersion.
 
-    ``deadline`` is on the event loop's clock; ``observed`` as in WriteOptions.
+    ``deadline`` is on the event loop's clock; ``observed`` as in WriteOptions. ``admitted`` is a deletion that
+    admission let pass as something else, such as an eviction.
     """
 
     user: UserInfo
@@ -47,6 +49,7 @@ class DeleteOptions(Struct, frozen=True):
     said: Mapping[str, Any] = field(default_factory=dict)
     deadline: float | None = None
     observed: Observed | None = None
+    admitted: bool = False
 
     @property
     def preconditions(self) -> Mapping[str, str]:
@@ -56,3 +59,32 @@ class DeleteOptions(Struct, frozen=True):
     def as_object(self) -> Object:
         """DeleteOptions as admission webhooks see them, without dryRun."""
         return dict(self.said)
+
+
+def attributes_of(
+    operation: str,
+    resource: Resource,
+    namespace: str,
+    name: str,
+    obj: Object | None,
+    old: Object | None,
+    options: WriteOptions | DeleteOptions,
+    subresource: str = "",
+) -> Attributes:
+    """What admission is told of a write."""
+    attributes = Attributes(
+        operation,
+        resource,
+        namespace,
+        name,
+        obj,
+        old,
+        options.user,
+        subresource,
+        options.dry_run,
+        options.as_object(),
+        options.deadline,
+    )
+    if options.observed is not None:
+        attributes.annotations, attributes.trace = options.observed.annotations, options.observed.trace
+    return attributes
