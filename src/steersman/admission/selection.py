@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steersman.admission import catalog, recommended
+from steersman.admission.chain_settings import PluginSetting
 from steersman.admission.configuration import load_configurations
 from steersman.apiserver.admission import AdmissionPlugin
-from steersman.apiserver.admission.context import PluginContext
 
 
 @dataclass(frozen=True, slots=True)
 class AdmissionOptions:
     """``control`` is the whole chain in the caller's order, or the name of a recommended one (``1.9``); else
     ``enable`` and ``disable`` change the default one, which has the recommended order. ``extra`` are plugins made by
-    the caller; ``configuration`` is the file of ``--admission-control-config-file``.
+    the caller; ``configuration`` is the file of ``--admission-control-config-file``. All this is the chain that a store
+    begins with, and goes back to with ``reset``; in between it can be changed through the API.
     """
 
     control: Sequence[str] = ()
@@ -22,6 +23,7 @@ class AdmissionOptions:
     disable: Sequence[str] = ()
     extra: Sequence[AdmissionPlugin] = ()
     configuration: Path | None = None
+    reset: bool = False
 
 
 def selected_names(options: AdmissionOptions) -> list[str]:
@@ -41,18 +43,27 @@ def selected_names(options: AdmissionOptions) -> list[str]:
     return catalog.in_recommended_order(frozenset(wanted), others)
 
 
-def make_plugins(options: AdmissionOptions, context: PluginContext) -> list[AdmissionPlugin]:
-    """The chain's plugins, configured; those of the caller stand where other packages' do.
+def settings_of(options: AdmissionOptions) -> list[PluginSetting]:
+    """The chain of the flags; the caller's plugins stand where other packages' do.
 
-    Raises ValueError for names and configurations that are wrong, or that are of a plugin nobody knows.
+    What is turned off is in it too, at its place, and so is what has a configuration and is not turned on.
+    Raises ValueError for names that are wrong or unknown, and for a file that cannot be read.
     """
     loaded = load_configurations(options.configuration) if options.configuration is not None else {}
     _checked("admission configuration", loaded)
     configurations = {catalog.present_name(name): configuration for name, configuration in loaded.items()}
-    made = [catalog.factory(name).create(context, configurations.get(name)) for name in selected_names(options)]
-    ours = [plugin.name for plugin in made]
-    at = ours.index(catalog.OTHERS_BEFORE) if catalog.OTHERS_BEFORE in ours and not options.control else len(made)
-    return [*made[:at], *options.extra, *made[at:]]
+    extra, on = [plugin.name for plugin in options.extra], selected_names(options)
+    if doubled := sorted({name for name in extra if [*on, *extra].count(name) > 1}):
+        raise ValueError(f"admission plugins stand twice: {', '.join(doubled)}")
+    enabled = {*on, *extra}
+    off = [name for name in (*map(catalog.present_name, options.disable), *configurations) if name not in enabled]
+    named = dict.fromkeys((*on, *off))
+    if options.control:
+        ordered = [*on, *extra, *dict.fromkeys(off)]
+    else:
+        others = (*(name for name in named if not catalog.is_ours(name)), *extra)
+        ordered = catalog.in_recommended_order(frozenset(named), others)
+    return [PluginSetting(name, name in enabled, configurations.get(name)) for name in ordered]
 
 
 def _checked(flag: str, names: Iterable[str]) -> list[str]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from steersman.admission.selection import AdmissionOptions, make_plugins, selected_names
+from steersman.admission.plugin_pool import INITIALIZERS
+from steersman.admission.selection import AdmissionOptions, selected_names
 from steersman.apiextensions.definition_resource import definition_resources
 from steersman.apiextensions.serving import DefinitionServing
 from steersman.apimachinery.time import format_time
@@ -32,7 +33,7 @@ from steersman.apis.namespaces import create_system_namespaces
 from steersman.apis.printer_columns import columns_of
 from steersman.apis.reviews import review_answers
 from steersman.apis.versions import KubernetesVersion
-from steersman.apiserver.admission import AdmissionChain, ChainMetrics, Closeable
+from steersman.apiserver.admission import ChainMetrics
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.authentication.authenticator import Authenticator, Union
 from steersman.apiserver.authentication.client_certificate import ClientCertificate
@@ -57,6 +58,7 @@ from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.server import ApiServer
 from steersman.apiserver.version import Version, version_info
 from steersman.client.config import Config
+from steersman.controlplane.admission_chain import StoredChain
 from steersman.controlplane.authentication import Authentication, AuthenticationOptions
 from steersman.controlplane.authorization import Authorization, AuthorizationOptions
 from steersman.controlplane.controllers import running_controllers
@@ -83,8 +85,6 @@ LOOPBACK_GROUPS = ("system:masters",)
 DEFAULT_ADMISSION = AdmissionOptions()
 DEFAULT_AUTHENTICATION = AuthenticationOptions()
 DEFAULT_AUTHORIZATION = AuthorizationOptions()
-INITIALIZERS = "Initializers"
-"""The plugin that turns initializers on."""
 
 
 class ControlPlane:
@@ -241,15 +241,13 @@ class ControlPlane:
         sources = _sources()
         info = version_info(self._version.minor)
         metrics = Metrics(info)
-        admission = AdmissionChain(ChainMetrics(metrics))
-        checks = authorization.checks()
-        lifecycle = Lifecycle(self._store, self._cache, admission, sources, metrics, initialization, checks)
+        chain = StoredChain(self._admission_options, definitions, ChainMetrics(metrics))
+        self._served.install(chain.resources)
+        checks = {**authorization.checks(), **chain.checks()}
+        lifecycle = Lifecycle(self._store, self._cache, chain.admission, sources, metrics, initialization, checks)
         objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
         context = PluginContext(objects, self._served, lifecycle, authorizer, metrics, self._version.minor)
-        admission.install(make_plugins(self._admission_options, context))
-        for plugin in admission.plugins:
-            if isinstance(plugin, Closeable):
-                self._stack.push_async_callback(plugin.close)
+        await chain.start(context, self._health, self._stack)
         backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
         routes = self._routes(info, metrics)
         self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle

@@ -12,6 +12,7 @@ from steersman.apimachinery.table import ColumnSet
 # From a group to the module of this package that has its COLUMN_SETS, by kind.
 _MODULES: Mapping[str, str] = {
     "": "core",
+    "admission.steersman.dev": "admission_chains",
     "admissionregistration.k8s.io": "admissionregistration",
     "apiextensions.k8s.io": "cluster",
     "apiregistration.k8s.io": "cluster",

@@ -1,6 +1,6 @@
 """What it takes to serve one kind in one version: names, storage, schema, columns and the behaviour of its own."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -218,7 +218,7 @@ class Resource(Struct, frozen=True, eq=False, dict=True):
     list_kind: str
     definition: Definition
     stored: StoredKind | None
-    """None for a virtual resource, which has ``create_only``."""
+    """None for a virtual resource, which has ``create_only`` or ``computed``."""
     strategy: Strategy
     columns: Callable[[], ColumnSet]
     """Printer columns, asked for at the first Table."""
@@ -234,6 +234,8 @@ class Resource(Struct, frozen=True, eq=False, dict=True):
     """A custom resource: type errors are 422 and null follows the schema, where Go's decoder rules built-in kinds."""
     strategic_merge: bool = True
     create_only: Callable[[CreateCall], Awaitable[Object]] | None = None
+    computed: Callable[[], Sequence[Object]] | None = None
+    """What there is at this moment of a kind that is not stored but found out when it is asked for."""
     representations: dict[Any, Any] = field(default_factory=dict)
     """How its objects are shown, by what clients accept: made once each, by the handlers."""
 

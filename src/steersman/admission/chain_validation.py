@@ -1,0 +1,54 @@
+"""Whether an AdmissionChain can be put in force here. To be imported when one is written."""
+
+from collections.abc import Iterator
+
+import orjson
+
+from steersman.admission import catalog
+from steersman.admission.chain_settings import Settings
+from steersman.admission.plugin_pool import PluginPool
+from steersman.apimachinery.errors import (
+    FieldError,
+    field_duplicate,
+    field_forbidden,
+    field_invalid,
+    field_not_supported,
+    field_too_long,
+)
+
+MAX_BYTES = 1 << 20
+"""How long the configurations may be together, as JSON."""
+
+_PLUGINS = "spec.plugins"
+
+
+def chain_errors(settings: Settings, pool: PluginPool) -> list[FieldError]:
+    """What is wrong with each of the plugins, its name first: those of wrong names are not made to find out."""
+    if sum(len(orjson.dumps(one.configuration)) for one in settings) > MAX_BYTES:
+        return [field_too_long(_PLUGINS, MAX_BYTES)]
+    if errors := list(_wrong_names(settings, pool)):
+        return errors
+    return [_field_error(wrong.at, wrong.field, str(wrong)) for wrong in pool.try_out(settings)]
+
+
+def _wrong_names(settings: Settings, pool: PluginPool) -> Iterator[FieldError]:
+    seen: set[str] = set()
+    for at, setting in enumerate(settings):
+        name, field = setting.name, f"{_PLUGINS}[{at}].name"
+        if name in seen:
+            yield field_duplicate(field, name)
+        elif not pool.is_known(name):
+            present = catalog.present_name(name)
+            if present != name:
+                yield field_invalid(field, name, f"this plugin is called {present} now")
+            else:
+                yield field_not_supported(field, name, sorted(pool.known_names()))
+        seen.add(name)
+
+
+def _field_error(at: int, field: str, why: str) -> FieldError:
+    path = f"{_PLUGINS}[{at}].{field}"
+    if field == "enabled":
+        return field_forbidden(path, why)
+    # The value is left out: a configuration is long, and says where keys are.
+    return FieldError("FieldValueInvalid", path, f"Invalid value: {why}")
