@@ -37,12 +37,15 @@ NEEDLESS = {
     "steersman.apimachinery.encoding.yaml": "bodies and files in YAML",
     "steersman.apimachinery.jsonpath": "a definition's printer columns",
     "steersman.apimachinery.server_side_apply": "the first apply",
+    "steersman.apiserver.authentication.oidc.authenticator": "an identity provider",
+    "steersman.apiserver.authentication.oidc.configuration": "an identity provider",
     "steersman.apiserver.http.asgi": "embedding in another server",
     "steersman.apiserver.openapi.v2": "the first reader of a document",
     "steersman.apiserver.openapi.v3": "the first reader of a document",
     "steersman.client.discovery": "asking for what is served",
     "steersman.client.kinds": "typed objects",
     "steersman.controlplane.initializers": "a chain that has the plugin",
+    "steersman.controlplane.oidc": "an identity provider",
     "yaml": "bodies and files in YAML",
 }
 """Modules that a start does without, and what they are for."""

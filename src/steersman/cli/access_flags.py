@@ -9,6 +9,7 @@ import typer
 from steersman.apiserver.authorization.webhook import WebhookOptions
 from steersman.controlplane.authentication import AuthenticationOptions
 from steersman.controlplane.authorization import MODES, AuthorizationOptions
+from steersman.controlplane.oidc_options import OidcOptions
 
 _POLICIES = {"NoOpinion": False, "Deny": True}
 
@@ -46,12 +47,13 @@ class AccessFlags:
     authentication_token_webhook_version: ReviewVersion = "v1beta1"  # noqa: S105 (a version)
     authentication_token_webhook_cache_ttl: TokenSeconds = 120.0
 
-    def authentication(self) -> AuthenticationOptions:
+    def authentication(self, oidc: OidcOptions | None = None) -> AuthenticationOptions:
         """Raises ValueError for flags that cannot be."""
         return AuthenticationOptions(
             self.authentication_token_webhook_config_file,
             self.authentication_token_webhook_version,
             self.authentication_token_webhook_cache_ttl,
+            oidc,
         )
 
     def authorization(self) -> AuthorizationOptions:

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from steersman.apimachinery.errors import unauthorized
 from steersman.apiserver.authentication.authenticator import Authenticator
-from steersman.apiserver.authentication.user import ALL_AUTHENTICATED, UserInfo
+from steersman.apiserver.authentication.user import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, UserInfo
 from steersman.apiserver.http.message import Request
 
 _REMEMBER_SECONDS = 10.0
 
 
 class RequiredAuthentication:
-    """Finds the user of a request, adds the group ``system:authenticated``, and refuses anonymous ones.
+    """Finds the user of a request, adds the group ``system:authenticated``, and refuses those that have none.
 
     A client sends the same Authorization field with each request of a connection: what was found is remembered there
     for ``remember`` seconds (kube-apiserver caches tokens for as long), and holds for requests with the same field;
@@ -52,7 +52,7 @@ class RequiredAuthentication:
     def _known(self, found: UserInfo | None, request: Request) -> UserInfo:
         if found is None:
             raise unauthorized()
-        if ALL_AUTHENTICATED not in found.groups:
+        if ALL_AUTHENTICATED not in found.groups and ALL_UNAUTHENTICATED not in found.groups:
             found = replace(found, groups=(*found.groups, ALL_AUTHENTICATED))
         if found.lasting:
             presented = request.headers.get(b"authorization", b"")
