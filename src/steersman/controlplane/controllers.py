@@ -89,7 +89,8 @@ def _finalizing(place: Workplace, around: Surroundings) -> Controller | None:
 def _namespaces(place: Workplace, around: Surroundings) -> Controller | None:
     if not around.has(NAMESPACES.group_resource):
         return None
-    return NamespaceController(place.client, place.all_objects.for_resource(NAMESPACES))
+    informer = place.all_objects.for_resource(NAMESPACES)
+    return NamespaceController(place.client, informer, around.minor, around.sources.now)
 
 
 def _service_accounts(place: Workplace, around: Surroundings) -> Controller | None:
