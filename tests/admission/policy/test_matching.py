@@ -86,7 +86,7 @@ def test_rules_names_and_the_labels_of_the_object(match: dict[str, Any], expecte
     read = MatchResources.read(match)
     scope = read.scope("CREATE", resource, "", ())
 
-    matches = scope is not None and scope.target("x") is resource and read.selects(attributes, None)
+    matches = scope is not None and scope.target("x") is resource and not read.exclusion(attributes, None)
     assert matches is expected
 
 

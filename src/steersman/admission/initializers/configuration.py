@@ -53,13 +53,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredInitializer:
-    """One entry of a configuration."""
+    """One entry of the configuration of that name."""
 
     name: str
     rules: tuple[Rule, ...] = ()
     policy: Policy = Policy()
     commutes: bool = False
     service_account: ServiceAccount | None = None
+    configuration: str = ""
 
     @property
     def pending(self) -> Pending:
@@ -94,11 +95,11 @@ def compile_index(configurations: Iterable[Mapping[str, Any]]) -> InitializerInd
     found: dict[str, ConfiguredInitializer] = {}
     for configuration in ordered:
         for one in configuration.get("initializers") or ():
-            found.setdefault(one["name"], _read(one))
+            found.setdefault(one["name"], _read(one, configuration["metadata"]["name"]))
     return InitializerIndex(tuple(found.values()))
 
 
-def _read(initializer: Mapping[str, Any]) -> ConfiguredInitializer:
+def _read(initializer: Mapping[str, Any], configuration: str) -> ConfiguredInitializer:
     account = initializer.get("serviceAccount")
     return ConfiguredInitializer(
         initializer["name"],
@@ -106,6 +107,7 @@ def _read(initializer: Mapping[str, Any]) -> ConfiguredInitializer:
         Policy(initializer.get("timeoutSeconds") or 0, initializer.get("failurePolicy") or FAIL),
         bool(initializer.get("commutes")),
         ServiceAccount(account["namespace"], account["name"]) if account else None,
+        configuration,
     )
 
 

@@ -15,6 +15,7 @@ from steersman.apimachinery.group_version import GroupResource, GroupVersionReso
 from steersman.apimachinery.time import format_micro_time
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
 from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.admission.trace import INITIALIZER
 from steersman.apiserver.authorization import Authorizer, Decision, Verdict
 from steersman.apiserver.registry.resource import Object
 from steersman.apiserver.request_info import RequestInfo
@@ -26,6 +27,8 @@ MIRROR = "kubernetes.io/config.mirror"
 PODS = GroupResource("", "pods")
 NEVER_HELD = frozenset((GroupResource("", "events"), GroupResource("events.k8s.io", "events")))
 """What tells that something is stuck must not be stuck itself; nor must what configures it (see CONFIGURATIONS)."""
+
+OWN = "it runs in this very object"
 
 
 class Initializers:
@@ -82,15 +85,20 @@ class Initializers:
         _refuse(attributes, states.validate(sent))
         brought = states.assigned(sent.pending, self._now())
         _put(obj["metadata"], Waiting(brought.pending, sent.result).value())
+        if attributes.trace is not None:
+            _tell(attributes, brought)
 
     def _assign(self, attributes: Attributes, obj: Object, index: InitializerIndex) -> None:
         resource = attributes.resource
         configured = index.of(GroupVersionResource(resource.group, resource.version, resource.plural))
         if not configured or _is_exempt(attributes, obj):
             return
-        if others := _without_own(attributes, obj, configured):
-            waiting = states.assigned([one.pending for one in others], self._now())
+        others = _without_own(attributes, obj, configured)
+        waiting = states.assigned([one.pending for one in others], self._now())
+        if others:
             obj["metadata"]["initializers"] = waiting.value()
+        if attributes.trace is not None:
+            _tell(attributes, waiting, configured)
 
     async def _update(self, attributes: Attributes, obj: Object, old: Object) -> None:
         before, after = _read(attributes, old), _read(attributes, obj)
@@ -150,6 +158,18 @@ def _without_own(
     if own and not left_out:
         raise forbidden(attributes.group_resource, attributes.name, self_blocking.refusal(own))
     return [one for one in configured if one not in own] if own else configured
+
+
+def _tell(attributes: Attributes, waiting: Waiting, configured: Sequence[ConfiguredInitializer] = ()) -> None:
+    """Tell who wants the write explained of each initializer, with the turn that it will have."""
+    from steersman.apiserver.admission.tracing import add, skip
+
+    configurations, turns = {one.name: one.configuration for one in configured}, states.turns(waiting)
+    for one in configured:
+        if one.name not in turns:
+            skip(attributes, INITIALIZER, one.name, OWN, configuration=one.configuration)
+    for name, turn in turns.items():
+        add(attributes, INITIALIZER, name, configuration=configurations.get(name, ""), turn=turn)
 
 
 def _read(attributes: Attributes, obj: Object) -> Waiting | None:

@@ -196,6 +196,17 @@ def turn(initializers: Initializers) -> tuple[Pending, ...]:
     return pending[: alone or 1]
 
 
+def turns(initializers: Initializers) -> dict[str, int]:
+    """Name to its turn, counted from 1; those that have it together have the same one."""
+    numbers: dict[str, int] = {}
+    left, number = initializers, 0
+    while left.pending:
+        on_turn, number = turn(left), number + 1
+        numbers |= {one.name: number for one in on_turn}
+        left = replace(left, pending=left.pending[len(on_turn) :])
+    return numbers
+
+
 def least_actor(state: State, step: Step) -> Actor | None:
     """What one must be at least to take the step; None: nobody may."""
     found = TRANSITIONS.get((state, step))

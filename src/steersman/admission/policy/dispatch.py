@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 from steersman.admission.policy.binding import Binding
 from steersman.admission.policy.match_resources import NAMESPACES
@@ -11,8 +11,11 @@ from steersman.admission.policy.policy import Policy
 from steersman.admission.policy.policy_source import C, Hook, PolicySource
 from steersman.apimachinery.errors import ApiError, not_found
 from steersman.apiserver.admission import Attributes
+from steersman.apiserver.admission.trace import POLICY
 from steersman.apiserver.registry.resource import Object, Resource
 from steersman.storage.watch_cache import Entry
+
+OTHER_NAMES = "its resourceNames are others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,12 @@ class Invocation(Generic[C]):
     target: Resource
     params: Object | None
 
+    def details(self) -> dict[str, Any]:
+        """What an explanation has beside the policy's name."""
+        meta = (self.params or {}).get("metadata") or {}
+        params = "/".join(filter(None, (meta.get("namespace"), meta.get("name"))))
+        return {"binding": self.binding.name, "params": params}
+
 
 @dataclass(frozen=True, slots=True)
 class Misconfigured:
@@ -33,6 +42,9 @@ class Misconfigured:
     policy: Policy
     binding: Binding | None
     message: str
+
+    def details(self) -> dict[str, Any]:
+        return {"binding": self.binding.name if self.binding is not None else ""}
 
 
 async def invocations(
@@ -57,14 +69,15 @@ def _target(
     try:
         if hook.scope is not None and policy.match is not None:
             named = hook.scope.target(attributes.name)
-            if named is None or not policy.match.selects(attributes, source.namespaces):
+            excluded = policy.match.exclusion(attributes, source.namespaces) if named is not None else OTHER_NAMES
+            if named is None or excluded:
+                _leave_out(attributes, policy, None, excluded)
                 return None
             target = named
         if hook.problem:
             raise MisconfiguredParams(hook.problem)
     except (ApiError, MisconfiguredParams) as error:
-        if not policy.fails_open:
-            found.append(Misconfigured(policy, None, f"failed to configure policy: {error}"))
+        _misconfigured(attributes, policy, None, f"failed to configure policy: {error}", found)
         return None
     return target
 
@@ -83,17 +96,41 @@ async def _add_bindings(
             if binding.problem:
                 raise MisconfiguredParams(binding.problem)
             if in_force.scope is not None and binding.match is not None:
-                matched = in_force.scope.target(attributes.name) is not None
-                if not matched or not binding.match.selects(attributes, source.namespaces):
+                named = in_force.scope.target(attributes.name) is not None
+                excluded = binding.match.exclusion(attributes, source.namespaces) if named else OTHER_NAMES
+                if excluded:
+                    _leave_out(attributes, policy, binding, excluded)
                     continue
             params = await source.params.collect(
                 policy.param_kind, hook.params, binding.param_ref, request_namespace(attributes)
             )
         except (ApiError, MisconfiguredParams) as error:
-            if not policy.fails_open:
-                found.append(Misconfigured(policy, binding, f"failed to configure binding: {error}"))
+            _misconfigured(attributes, policy, binding, f"failed to configure binding: {error}", found)
             continue
+        if not params:
+            _leave_out(attributes, policy, binding, "there are no parameters for it")
         found.extend([Invocation(policy, hook.compiled, binding, target, one) for one in params])
+
+
+def _misconfigured(
+    attributes: Attributes,
+    policy: Policy,
+    binding: Binding | None,
+    message: str,
+    found: list[Invocation[C] | Misconfigured],
+) -> None:
+    if policy.fails_open:
+        _leave_out(attributes, policy, binding, message)
+    else:
+        found.append(Misconfigured(policy, binding, message))
+
+
+def _leave_out(attributes: Attributes, policy: Policy, binding: Binding | None, why: str) -> None:
+    """Tell it to who wants the write explained."""
+    if attributes.trace is not None:
+        from steersman.apiserver.admission.tracing import skip
+
+        skip(attributes, POLICY, policy.name, why, binding=binding.name if binding is not None else "")
 
 
 def request_namespace(attributes: Attributes) -> str:

@@ -92,14 +92,18 @@ class MatchResources:
                 if one.rule.matches(operation, other, subresource):
                     yield one.names, other
 
-    def selects(self, attributes: Attributes, namespaces: Cacher | None) -> bool:
-        """Whether the selectors agree. Raises NotFound for a namespace that a selector asks about and is gone."""
+    def exclusion(self, attributes: Attributes, namespaces: Cacher | None) -> str:
+        """Why the selectors leave the request out; empty: they do not.
+
+        Raises NotFound for a namespace that a selector asks about and is gone.
+        """
         if not self.objects.empty and not _selects_object(self.objects, attributes):
-            return False
+            return "its objectSelector does not match"
         is_namespace = attributes.group_resource == NAMESPACES
         if self.namespaces.empty or not (attributes.namespace or is_namespace):
-            return True
-        return self.namespaces.matches(_namespace_labels(attributes, is_namespace, namespaces))
+            return ""
+        selected = self.namespaces.matches(_namespace_labels(attributes, is_namespace, namespaces))
+        return "" if selected else "its namespaceSelector does not match"
 
 
 def _rules(stored: Any) -> tuple[NamedRule, ...]:

@@ -15,6 +15,7 @@ from steersman.admission.policy.policy_source import Hook, PolicySource
 from steersman.admission.policy.reinvocation import Reinvocation, key_of
 from steersman.apimachinery.errors import ApiError, forbidden
 from steersman.apiserver.admission import Attributes
+from steersman.apiserver.admission.trace import POLICY
 from steersman.apiserver.authorization import Authorizer
 from steersman.storage.watch_cache import Entry
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = "MutatingAdmissionPolicy"
 """Under which name a request remembers what was mutated in its first round."""
+
+NOT_AGAIN = "not made again: nothing has changed since, or its reinvocationPolicy is Never"
 
 _NO_ERROR = "no_error"
 _INVALID = "Invalid"
@@ -37,7 +40,10 @@ async def mutate(
 ) -> None:
     """Make the mutations of ``hooks`` that match. Raises ApiError for those that cannot be made."""
     found = await invocations(source, attributes, hooks)
-    failures = [(_refusal(one.policy, one.binding, one.message), "") for one in found if isinstance(one, Misconfigured)]
+    misconfigured = [one for one in found if isinstance(one, Misconfigured)]
+    failures = [(_refusal(one.policy, one.binding, one.message), "") for one in misconfigured]
+    if attributes.trace is not None:
+        _tell(attributes, misconfigured, failures)
     to_make = [one for one in found if isinstance(one, Invocation)]
     if to_make:
         rounds: Reinvocation = attributes.remembered.setdefault(REMEMBERED, Reinvocation())
@@ -64,24 +70,41 @@ class _Round:
         self._authorizer = RememberingAuthorizer(authorizer)
 
     async def make(self, to_make: "list[Invocation[Mutations]]", namespace: Entry | None) -> None:
-        attributes, rounds = self._attributes, self._rounds
+        go = self._go if self._attributes.trace is None else self._go_traced
         for one in to_make:
-            values = request_variables(attributes, one.target, namespace, self._authorizer)
-            try:
-                matched = await self._authorizer.settled(partial(one.compiled.matches, values, one.params))
-            except MutationFailed as error:
-                self._fail(one, error)
-                continue
-            key = key_of(one.policy, one.binding, one.params)
-            if not matched or (attributes.reinvoked and key not in rounds.again):
-                continue
-            before = attributes.object
-            await self._mutate(one, values)
-            if attributes.object != before:
-                rounds.changed()
-                attributes.wants_reinvocation = True
-            if one.compiled.reinvocable:
-                rounds.made.add(key)
+            await go(one, namespace)
+
+    async def _go_traced(self, one: "Invocation[Mutations]", namespace: Entry | None) -> None:
+        from steersman.apiserver.admission.tracing import inner_step
+
+        attributes, known = self._attributes, len(self._failures)
+        with inner_step(attributes, POLICY, one.policy.name, **one.details()) as step:
+            step.skipped = await self._go(one, namespace)
+        if len(self._failures) > known:
+            step.refusal = _error(attributes, self._failures[known:])
+
+    async def _go(self, one: "Invocation[Mutations]", namespace: Entry | None) -> str:
+        """Make the mutations of one policy; why they are not made otherwise."""
+        attributes, rounds = self._attributes, self._rounds
+        values = request_variables(attributes, one.target, namespace, self._authorizer)
+        try:
+            matched = await self._authorizer.settled(partial(one.compiled.matches, values, one.params))
+        except MutationFailed as error:
+            self._fail(one, error)
+            return ""
+        key = key_of(one.policy, one.binding, one.params)
+        if not matched:
+            return "its matchConditions are not met"
+        if attributes.reinvoked and key not in rounds.again:
+            return NOT_AGAIN
+        before = attributes.object
+        await self._mutate(one, values)
+        if attributes.object != before:
+            rounds.changed()
+            attributes.wants_reinvocation = True
+        if one.compiled.reinvocable:
+            rounds.made.add(key)
+        return ""
 
     async def _mutate(self, one: "Invocation[Mutations]", values: dict[str, Any]) -> None:
         """Make the mutations of one policy in their order, each of what the one before has left."""
@@ -116,6 +139,16 @@ class _Round:
     def _fail(self, one: "Invocation[Mutations]", error: MutationFailed) -> None:
         if not one.policy.fails_open:
             self._failures.append((_refusal(one.policy, one.binding, str(error)), _INVALID))
+        elif self._attributes.trace is not None:
+            self._attributes.trace.current.failed_open = str(error)
+
+
+def _tell(attributes: Attributes, misconfigured: list[Misconfigured], failures: list[tuple[str, str]]) -> None:
+    """Tell who wants the write explained of policies that cannot be used, and with which failures that ends it."""
+    from steersman.apiserver.admission.tracing import refuse
+
+    for one, failure in zip(misconfigured, failures, strict=True):
+        refuse(attributes, POLICY, one.policy.name, _error(attributes, [failure]), **one.details())
 
 
 def _refusal(policy: Policy, binding: Binding | None, message: str) -> str:

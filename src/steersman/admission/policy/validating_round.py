@@ -16,7 +16,9 @@ from steersman.admission.policy.policy import Policy
 from steersman.admission.policy.policy_source import Hook, PolicySource
 from steersman.apimachinery.errors import ApiError, forbidden
 from steersman.apiserver.admission import Attributes
+from steersman.apiserver.admission.trace import POLICY, Step
 from steersman.apiserver.authorization import Authorizer
+from steersman.apiserver.registry.resource import Resource
 
 if TYPE_CHECKING:
     from steersman.admission.policy.validations import Decision, Outcome, Validations
@@ -52,21 +54,69 @@ async def validate(
     found = await invocations(source, attributes, hooks)
     if not found:
         return
-    findings = _Findings()
-    remembering = RememberingAuthorizer(authorizer)
-    seen: dict[Any, dict[str, Any]] = {}
+    round = _Round(source, attributes, authorizer, counted)
+    go = round.go if attributes.trace is None else round.go_traced
     for one in found:
+        await go(one)
+    _publish(round.findings, attributes)
+
+
+class _Round:
+    """The policies of one request, evaluated one after the other."""
+
+    def __init__(
+        self,
+        source: "PolicySource[Validations]",
+        attributes: Attributes,
+        authorizer: Authorizer,
+        counted: PolicyMetrics,
+    ) -> None:
+        self.findings = _Findings()
+        self._source, self._attributes, self._metrics = source, attributes, counted
+        self._authorizer = RememberingAuthorizer(authorizer)
+        self._seen: dict[Resource, dict[str, Any]] = {}
+
+    async def go(self, one: "Invocation[Validations] | Misconfigured") -> "Outcome | None":
+        """Evaluate a policy and do what its binding says; None for one that cannot be evaluated."""
         if isinstance(one, Misconfigured):
-            findings.refusals.append((_refusal(one.policy, one.binding, one.message), ""))
-            continue
-        values = seen.get(one.target)
+            self.findings.refusals.append((_refusal(one.policy, one.binding, one.message), ""))
+            return None
+        values = self._seen.get(one.target)
         if values is None:
-            values = seen[one.target] = request_variables(
-                attributes, one.target, namespace_of(source, attributes), remembering
-            )
-        outcome = await remembering.settled(partial(one.compiled.evaluate, values, one.params))
-        _take(counted, one, outcome, attributes, findings)
-    _publish(findings, attributes)
+            namespace = namespace_of(self._source, self._attributes)
+            values = request_variables(self._attributes, one.target, namespace, self._authorizer)
+            self._seen[one.target] = values
+        outcome = await self._authorizer.settled(partial(one.compiled.evaluate, values, one.params))
+        _take(self._metrics, one, outcome, self._attributes, self.findings)
+        return outcome
+
+    async def go_traced(self, one: "Invocation[Validations] | Misconfigured") -> None:
+        from steersman.apiserver.admission.tracing import inner_step
+
+        refusals = self.findings.refusals
+        known = len(refusals)
+        with inner_step(self._attributes, POLICY, one.policy.name, **one.details()) as step:
+            outcome = await self.go(one)
+            if outcome is not None:
+                _tell(step, one.policy, one.binding, outcome)
+        if len(refusals) > known:
+            step.refusal = _error(self._attributes, *refusals[known])
+
+
+def _tell(step: Step, policy: Policy, binding: Binding | None, outcome: "Outcome") -> None:
+    """Note what came of a policy."""
+    step.details["validationActions"] = list(binding.actions) if binding is not None else []
+    if not outcome.matched:
+        step.skipped = "its matchConditions are not met"
+    failures = [
+        {"expressionIndex": index, "message": decision.message, "reason": decision.reason}
+        for index, decision in enumerate(outcome.decisions)
+        if decision.denied
+    ]
+    if failures:
+        step.details["failures"] = failures
+    step.failed_open = "; ".join(one.message for one in outcome.decisions if one.failed and not one.denied)
+    step.annotations |= {f"{policy.name}/{key}": value for key, value in outcome.annotations}
 
 
 def _take(

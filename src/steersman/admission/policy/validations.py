@@ -38,11 +38,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``annotations`` are pairs of key and value; ``annotation_failures`` the errors that are refusals."""
+    """``annotations`` are pairs of key and value; ``annotation_failures`` the errors that are refusals.
+
+    ``matched`` is false where the match conditions are not met, and nothing was evaluated.
+    """
 
     decisions: list[Decision]
     annotations: list[tuple[str, str]] = field(default_factory=list)
     annotation_failures: list[Decision] = field(default_factory=list)
+    matched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Validations:
         activation = Activation(self.variables, request_values, params, Budget())
         try:
             if not meets_conditions(self.conditions, activation):
-                return Outcome([])
+                return Outcome([], matched=False)
             activation.budget = Budget()
             decisions = [self._decide(one, activation) for one in self.validations]
             decisions = [

@@ -96,6 +96,8 @@ class Calling:
         _logger.warning("failing open: %s", failure)
         self._metrics.failed_open(webhook.name)
         attributes.add_annotation(annotation, webhook.name)
+        if attributes.trace is not None:
+            attributes.trace.current.failed_open = str(failure)
         self.check_deadline(attributes)
 
     @staticmethod

@@ -24,17 +24,21 @@ class Matching:
     def __init__(self, objects: ObjectReader, authorizer: Authorizer, metrics: WebhookMetrics) -> None:
         self._objects, self._authorizer, self._metrics = objects, authorizer, metrics
 
-    async def applies(self, webhook: Webhook, attributes: Attributes, request: Callable[[], Mapping[str, Any]]) -> bool:
-        """Whether to ask the webhook; ``request`` gives the AdmissionReview's.
+    async def exclusion(
+        self, webhook: Webhook, attributes: Attributes, request: Callable[[], Mapping[str, Any]]
+    ) -> str:
+        """Why the webhook is not to be asked; empty: it is. ``request`` gives the AdmissionReview's.
 
         Raises ApiError: NotFound where the namespace that a selector asks about is gone, Forbidden where match
         conditions have no value and the webhook does not fail open.
         """
         if webhook.problem:
             raise internal_error(webhook.problem)
-        if not _selects(webhook, attributes) or not await self._in_namespace(webhook, attributes):
-            return False
-        return webhook.conditions is None or self._meets_conditions(webhook, attributes, request())
+        if not _selects(webhook, attributes):
+            return "its objectSelector does not match"
+        if not await self._in_namespace(webhook, attributes):
+            return "its namespaceSelector does not match"
+        return "" if webhook.conditions is None else self._unmet(webhook, attributes, request())
 
     async def _in_namespace(self, webhook: Webhook, attributes: Attributes) -> bool:
         is_namespace = attributes.group_resource == NAMESPACES
@@ -51,7 +55,7 @@ class Matching:
             raise not_found(NAMESPACES, name)
         return entry.labels
 
-    def _meets_conditions(self, webhook: Webhook, attributes: Attributes, request: Mapping[str, Any]) -> bool:
+    def _unmet(self, webhook: Webhook, attributes: Attributes, request: Mapping[str, Any]) -> str:
         assert webhook.conditions is not None
         try:
             met = webhook.conditions.match(attributes, request, self._authorizer)
@@ -59,11 +63,12 @@ class Matching:
             self._metrics.conditions_failed(webhook.name, attributes.operation, len(failure.messages))
             if webhook.fails_open:
                 _logger.warning('webhook "%s" is left out: %s', webhook.name, failure)
-                return False
+                return f"its matchConditions have no value: {failure}"
             raise _undecided(attributes, failure) from failure
-        if not met:
-            self._metrics.excluded(webhook.name, attributes.operation)
-        return met
+        if met:
+            return ""
+        self._metrics.excluded(webhook.name, attributes.operation)
+        return "its matchConditions are not met"
 
 
 def _undecided(attributes: Attributes, failure: ConditionFailure) -> ApiError:

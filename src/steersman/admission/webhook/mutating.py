@@ -11,6 +11,7 @@ from steersman.admission.webhook.metrics import ADMIT
 from steersman.admission.webhook.parts import Parts, Requests, read_authentication
 from steersman.apiserver.admission import OPERATIONS, Attributes
 from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.admission.trace import WEBHOOK
 from steersman.apiserver.registry import metadata
 from steersman.apiserver.registry.resource import Object
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from steersman.admission.webhook.service_resolver import ServiceResolver
 
 ANNOTATION = "mutation.webhook.admission.k8s.io"
+NOT_AGAIN = "not asked again: nothing has changed since, or its reinvocationPolicy is Never"
 
 
 @dataclass(slots=True)
@@ -79,23 +81,35 @@ class MutatingAdmissionWebhook:
 
     async def _ask_all(self, found: "Invocations", attributes: Attributes, rounds: Rounds) -> None:
         requests = Requests(attributes)
+        go = self._go if attributes.trace is None else self._go_traced
         for invocation in found:
-            webhook = invocation.webhook
-            if attributes.reinvoked and webhook.uid not in rounds.again:
-                continue
-            if not await self._parts.matching.applies(
-                webhook,
-                attributes,
-                lambda resource=invocation.resource: requests.of(resource),  # type: ignore[misc]
-            ):
-                continue
-            key = f"{ANNOTATION}/round_{int(attributes.reinvoked)}_index_{invocation.index}"
-            asked = self._mutate(invocation, attributes, requests, key)
-            if await self._parts.calling.outcome(webhook, attributes, asked, f"failed-open.{key}"):
-                rounds.changed()
-                attributes.wants_reinvocation = True
-            if webhook.reinvocable:
-                rounds.asked.add(webhook.uid)
+            await go(invocation, attributes, requests, rounds)
+
+    async def _go_traced(
+        self, invocation: "Invocation", attributes: Attributes, requests: Requests, rounds: Rounds
+    ) -> None:
+        from steersman.apiserver.admission.tracing import inner_step
+
+        webhook = invocation.webhook
+        with inner_step(attributes, WEBHOOK, webhook.name, configuration=webhook.configuration) as step:
+            step.skipped = await self._go(invocation, attributes, requests, rounds)
+
+    async def _go(self, invocation: "Invocation", attributes: Attributes, requests: Requests, rounds: Rounds) -> str:
+        """Ask the webhook, if it is concerned; why it is not asked otherwise."""
+        webhook = invocation.webhook
+        if attributes.reinvoked and webhook.uid not in rounds.again:
+            return NOT_AGAIN
+        excluded = await self._parts.matching.exclusion(webhook, attributes, lambda: requests.of(invocation.resource))
+        if excluded:
+            return excluded
+        key = f"{ANNOTATION}/round_{int(attributes.reinvoked)}_index_{invocation.index}"
+        asked = self._mutate(invocation, attributes, requests, key)
+        if await self._parts.calling.outcome(webhook, attributes, asked, f"failed-open.{key}"):
+            rounds.changed()
+            attributes.wants_reinvocation = True
+        if webhook.reinvocable:
+            rounds.asked.add(webhook.uid)
+        return ""
 
     async def _mutate(self, invocation: "Invocation", attributes: Attributes, requests: Requests, key: str) -> bool:
         """Whether the webhook has changed the object."""

@@ -8,8 +8,10 @@ import orjson
 
 from steersman.admission.webhook.metrics import VALIDATING
 from steersman.admission.webhook.parts import Parts, Requests, read_authentication
+from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission import OPERATIONS, Attributes
 from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.admission.trace import WEBHOOK
 from steersman.apiserver.registry.resource import Resource
 
 if TYPE_CHECKING:
@@ -60,23 +62,36 @@ class ValidatingAdmissionWebhook:
             return
         self._parts.calling.check_deadline(attributes)
         encoded: dict[Resource, Mapping[str, Any]] = {}
+        ask = self._ask if attributes.trace is None else self._ask_traced
         asked = []
         for at, invocation in enumerate(wanted):
             if invocation.resource not in encoded:
                 encoded[invocation.resource] = _encoded_once(requests.of(invocation.resource))
-            asked.append(self._ask(invocation, attributes, encoded[invocation.resource], at))
+            asked.append(ask(invocation, attributes, encoded[invocation.resource], at))
         await first_refusal(asked)
 
     async def _matching(self, found: "Invocations", attributes: Attributes, requests: Requests) -> "list[Invocation]":
-        wanted = []
-        for invocation in found:
-            if await self._parts.matching.applies(
-                invocation.webhook,
-                attributes,
-                lambda resource=invocation.resource: requests.of(resource),  # type: ignore[misc]
-            ):
-                wanted.append(invocation)
-        return wanted
+        exclusion = self._exclusion if attributes.trace is None else self._exclusion_traced
+        return [one for one in found if not await exclusion(one, attributes, requests)]
+
+    def _exclusion(self, invocation: "Invocation", attributes: Attributes, requests: Requests) -> Awaitable[str]:
+        def request() -> Mapping[str, Any]:
+            return requests.of(invocation.resource)
+
+        return self._parts.matching.exclusion(invocation.webhook, attributes, request)
+
+    async def _exclusion_traced(self, invocation: "Invocation", attributes: Attributes, requests: Requests) -> str:
+        from steersman.apiserver.admission.tracing import refuse, skip
+
+        webhook = invocation.webhook
+        try:
+            excluded = await self._exclusion(invocation, attributes, requests)
+        except ApiError as error:
+            refuse(attributes, WEBHOOK, webhook.name, error, configuration=webhook.configuration)
+            raise
+        if excluded:
+            skip(attributes, WEBHOOK, webhook.name, excluded, configuration=webhook.configuration)
+        return excluded
 
     def _ask(
         self, invocation: "Invocation", attributes: Attributes, request: Mapping[str, Any], at: int
@@ -84,6 +99,15 @@ class ValidatingAdmissionWebhook:
         webhook = invocation.webhook
         asked = self._parts.calling.ask(webhook, attributes, request, mutating=False)
         return self._parts.calling.outcome(webhook, attributes, asked, f"{FAILED_OPEN}/round_0_index_{at}")
+
+    async def _ask_traced(
+        self, invocation: "Invocation", attributes: Attributes, request: Mapping[str, Any], at: int
+    ) -> "Answer | None":
+        from steersman.apiserver.admission.tracing import apart, inner_step
+
+        webhook = invocation.webhook
+        with apart(attributes) as own, inner_step(own, WEBHOOK, webhook.name, configuration=webhook.configuration):
+            return await self._ask(invocation, own, request, at)
 
 
 def _encoded_once(request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -48,10 +48,22 @@ def inner_step(attributes: Attributes, type: str, name: str, **details: Any) -> 
         yield step
 
 
+def add(attributes: Attributes, type: str, name: str, **details: Any) -> None:
+    """Note a step that took no time."""
+    _trace(attributes).take(_inner(attributes, type, name, details))
+
+
 def skip(attributes: Attributes, type: str, name: str, why: str, **details: Any) -> None:
     """Note a step that is not gone."""
     step = _inner(attributes, type, name, details)
     step.skipped = why
+    _trace(attributes).take(step)
+
+
+def refuse(attributes: Attributes, type: str, name: str, refusal: ApiError, **details: Any) -> None:
+    """Note a step that ended the write before it was gone."""
+    step = _inner(attributes, type, name, details)
+    step.refusal = refusal
     _trace(attributes).take(step)
 
 
@@ -87,7 +99,7 @@ def _recording(attributes: Attributes, step: Step) -> Iterator[Step]:
         trace.open.pop()
         step.patch = _changes(before, attributes.object)
         step.warnings = attributes.warnings[warned:]
-        step.annotations = {key: value for key, value in attributes.annotations.items() if noted.get(key) != value}
+        step.annotations |= {key: value for key, value in attributes.annotations.items() if noted.get(key) != value}
 
 
 def _changes(before: bytes, after: Any) -> list[Operation]:
