@@ -24,6 +24,7 @@ from steersman.controllers.policy_type_checking import PolicyTypeChecker
 from steersman.controllers.pv_protection import VOLUMES, pv_protection
 from steersman.controllers.pvc_protection import CLAIMS, pvc_protection
 from steersman.controllers.resource_quota import RESOURCE_QUOTAS, ResourceQuotaController
+from steersman.controllers.root_ca_publisher import CONFIG_MAPS, NAME, SINCE, RootCAPublisher
 from steersman.controllers.service_account import DEFAULT, SERVICE_ACCOUNTS, ServiceAccountController
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
 from steersman.controlplane.supervision import Controller, keep_running
@@ -100,6 +101,16 @@ def _service_accounts(place: Workplace, around: Surroundings) -> Controller | No
     return ServiceAccountController(place.client, namespaces, accounts)
 
 
+def _root_ca(place: Workplace, around: Surroundings) -> Controller | None:
+    """Where HTTPS is not served, there is no certificate to publish."""
+    if not around.authority or around.minor < SINCE:
+        return None
+    if not (around.has(NAMESPACES.group_resource) and around.has(CONFIG_MAPS.group_resource)):
+        return None
+    namespaces, config_maps = place.all_objects.for_resource(NAMESPACES), place.of_name(CONFIG_MAPS, NAME)
+    return RootCAPublisher(place.client, namespaces, config_maps, around.authority)
+
+
 def _policies(place: Workplace, around: Surroundings) -> Controller | None:
     """In whichever version policies are served; in the first minor that had them, they had no status."""
     found = around.served.of_group_resource(VALIDATING_POLICIES)
@@ -167,6 +178,7 @@ _CONTROLLERS: Mapping[str, Build] = {
     "finalizing": _finalizing,
     "namespace": _namespaces,
     "service account": _service_accounts,
+    "root CA": _root_ca,
     "policy status": _policies,
     "claim protection": _claims,
     "volume protection": _volumes,
