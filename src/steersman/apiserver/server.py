@@ -13,7 +13,7 @@ from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.authentication.authenticator import Authenticator, Found
 from steersman.apiserver.authentication.impersonation import Impersonation, asks_as_another
 from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.authorization import Authorizer, Verdict, demand
+from steersman.apiserver.authorization import Authorizer, Verdict, annotate, demand
 from steersman.apiserver.handlers import delete, get, list, watch, write
 from steersman.apiserver.handlers.call import Backend, Call
 from steersman.apiserver.handlers.explain import explainable
@@ -28,10 +28,15 @@ _logger = logging.getLogger(__name__)
 
 Query = dict[str, str]
 VerbHandler = Callable[[Call], Answer | Awaitable[Answer]]
+Received = Callable[[Request, RequestInfo, UserInfo], Awaitable[None] | None]
+"""Told who has sent a request. What it gives back, if anything, is waited for; it may raise ApiError."""
 
 
 class ApiServer:
-    """``routes`` are the non-resource paths: a path, or a prefix ending in a slash, to its handler."""
+    """``routes`` are the non-resource paths: a path, or a prefix ending in a slash, to its handler.
+
+    ``on_received`` is told of each request, before anything is decided about it.
+    """
 
     def __init__(
         self,
@@ -40,10 +45,12 @@ class ApiServer:
         authenticator: Authenticator,
         authorizer: Authorizer,
         routes: Mapping[str, Handler],
+        on_received: Received | None = None,
     ) -> None:
         self._served, self._backend = served, backend
         self._authenticator, self._authorizer = authenticator, authorizer
         self._routes, self._metrics = dict(routes), backend.metrics
+        self._on_received = on_received
         self._metrics.sources.objects = self._objects
 
     def handle(self, request: Request) -> Answer | Awaitable[Answer]:
@@ -91,6 +98,10 @@ class ApiServer:
         user = self._authenticator.authenticate(request)
         if type(user) is not UserInfo or asks_as_another(request.headers):
             return self._when_known(user, request, info, query)
+        if self._on_received is not None:
+            pending = self._on_received(request, info, user)
+            if pending is not None:
+                return self._when_recorded(pending, user, request, info, query)
         return self._as_user(user, request, info, query)
 
     async def _when_known(self, found: Found, request: Request, info: RequestInfo, query: Query) -> Answer:
@@ -98,9 +109,18 @@ class ApiServer:
         user = await found if isinstance(found, Awaitable) else found
         if user is None:
             raise unauthorized()
+        if self._on_received is not None and (pending := self._on_received(request, info, user)) is not None:
+            await pending
         if asks_as_another(request.headers):
             request.impersonator, request.user = user, user
             user = await self._impersonated(user, request)
+        answer = self._as_user(user, request, info, query)
+        return answer if isinstance(answer, Response | Stream) else await answer
+
+    async def _when_recorded(
+        self, pending: Awaitable[None], user: UserInfo, request: Request, info: RequestInfo, query: Query
+    ) -> Answer:
+        await pending
         answer = self._as_user(user, request, info, query)
         return answer if isinstance(answer, Response | Stream) else await answer
 
@@ -116,6 +136,8 @@ class ApiServer:
         request.user = user
         verdict = self._authorizer.authorize(user, info)
         if isinstance(verdict, Verdict):
+            if request.observed is not None:
+                annotate(request.observed.annotations, verdict)
             demand(verdict, user, info)
             return self._route(request, info, query)
         return self._when_allowed(verdict, request, info, query)
@@ -123,7 +145,10 @@ class ApiServer:
     async def _when_allowed(
         self, pending: Awaitable[Verdict], request: Request, info: RequestInfo, query: Query
     ) -> Answer:
-        demand(await pending, request.user, info)
+        verdict = await pending
+        if request.observed is not None:
+            annotate(request.observed.annotations, verdict)
+        demand(verdict, request.user, info)
         answer = self._route(request, info, query)
         return answer if isinstance(answer, Response | Stream) else await answer
 

@@ -1,6 +1,7 @@
 """What is to be known afterwards of a write's way through admission."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 from msgspec import Struct, field
 
@@ -14,6 +15,15 @@ class SentReference(NamedTuple):
     name: str = ""
     uid: str = ""
     resource_version: str = ""
+
+    @classmethod
+    def of(cls, obj: Mapping[str, Any]) -> Self:
+        """Of an object as it was sent, which nothing has been checked of."""
+        metadata = obj.get("metadata")
+        if not isinstance(metadata, dict):
+            return cls()
+        said = (metadata.get(name) for name in ("namespace", "name", "uid", "resourceVersion"))
+        return cls(*(one if isinstance(one, str) else "" for one in said))
 
 
 class Observed(Struct):

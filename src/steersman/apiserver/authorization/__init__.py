@@ -8,6 +8,7 @@ from steersman.apiserver.authorization.authorizer import (
     RuleResolver,
     Rules,
     Verdict,
+    annotate,
     demand,
     denial,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "RuleResolver",
     "Rules",
     "Verdict",
+    "annotate",
     "demand",
     "denial",
 ]

@@ -46,6 +46,9 @@ class RuleResolver(Protocol):
     def rules_for(self, user: UserInfo, namespace: str) -> Rules: ...
 
 
+DECISION_ANNOTATION = "authorization.k8s.io/decision"
+REASON_ANNOTATION = "authorization.k8s.io/reason"
+
 NO_OPINION = Verdict(Decision.NO_OPINION)
 ALLOW = Verdict(Decision.ALLOW)
 
@@ -58,6 +61,18 @@ def demand(verdict: Verdict, user: UserInfo, info: RequestInfo) -> None:
         raise internal_error(verdict.error)
     resource = GroupResource(info.group, info.resource) if info.is_resource else None
     raise forbidden(resource, info.name, denial(user, info, verdict.reason))
+
+
+def annotate(annotations: dict[str, str], verdict: Verdict) -> None:
+    """Say among the annotations of an audit event how a request was decided, and why."""
+    if verdict.decision is Decision.ALLOW:
+        annotations[DECISION_ANNOTATION] = "allow"
+    elif verdict.error:
+        annotations[REASON_ANNOTATION] = "internal error"
+        return
+    else:
+        annotations[DECISION_ANNOTATION] = "forbid"
+    annotations[REASON_ANNOTATION] = verdict.reason
 
 
 def aggregate(errors: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from steersman.apimachinery.encoding import json
 from steersman.apimachinery.errors import bad_request, unsupported_media_type
 from steersman.apimachinery.json_patch import JSONPatch
 from steersman.apimachinery.merge_patch import apply_merge_patch
+from steersman.apiserver.admission.observed import SentReference
 from steersman.apiserver.handlers.apply import APPLY_PATCH, read_application
 from steersman.apiserver.handlers.call import Call, rendered
 from steersman.apiserver.handlers.negotiation import Body, decode_body, media_type
@@ -206,4 +207,7 @@ async def read_body(call: Call, kind: str, field_validation: str = "Ignore") -> 
     """The decoded body; a large one is decoded beside the loop."""
     body, find_duplicates = call.request.body, field_validation != "Ignore"
     decode_it = partial(decode_body, body, call.content_type, kind, call.backend.decoders, find_duplicates)
-    return await asyncio.to_thread(decode_it) if len(body) > LARGE_BODY else decode_it()
+    read = await asyncio.to_thread(decode_it) if len(body) > LARGE_BODY else decode_it()
+    if call.request.observed is not None:
+        call.request.observed.sent = SentReference.of(read.value)
+    return read
