@@ -91,7 +91,21 @@ async def test_whose_token(api: Client) -> None:
     assert review["status"] == {
         "authenticated": True,
         "user": {"username": "jane", "uid": "7", "groups": groups},
+        "audiences": ["https://kubernetes.default.svc.cluster.local"],
     }
+
+
+@pytest.mark.parametrize(
+    ("audiences", "is_known"), [(["https://kubernetes.default.svc.cluster.local", "x"], True), (["x"], False)]
+)
+async def test_whose_token_for_whom(api: Client, audiences: list[str], is_known: bool) -> None:
+    """Tokens that do not say it are for the server itself."""
+    review = await api.made(TOKEN_REVIEWS, {"spec": {"token": "secret", "audiences": audiences}})
+
+    if is_known:
+        assert review["status"]["audiences"] == audiences[:1]
+    else:
+        assert review["status"] == {"user": {}, "error": "invalid bearer token"}
 
 
 @pytest.mark.parametrize("token", ["guess", "é", "\u0100"])

@@ -41,7 +41,8 @@ async def test_whose_token(tmp_path: Path, version: str) -> None:
     known = {**JANE, "groups": ["dev", "system:authenticated"], "extra": {"scopes": ["a"]}}
     assert jane == known
     assert nobody == failed == (401, "Unauthorized", "Unauthorized")
-    assert review["status"] == {"authenticated": True, "user": known}
+    audiences = ["https://kubernetes.default.svc.cluster.local"]
+    assert review["status"] == {"authenticated": True, "user": known, "audiences": audiences}
     first = server.asked[0]
     assert (first["apiVersion"], first["kind"]) == (f"authentication.k8s.io/{version}", "TokenReview")
     assert first["spec"] == {"token": "good"}

@@ -8,15 +8,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from steersman.apimachinery.errors import ApiError, FieldError, bad_request, field_invalid, invalid
+from steersman.apimachinery.errors import FieldError, bad_request, field_invalid, invalid
 from steersman.apimachinery.group_version import GroupKind
 from steersman.apis.review_attributes import asked, attribute_errors
-from steersman.apiserver.authentication.authenticator import Authenticator
+from steersman.apiserver.authentication.token_review import Reviewed, TokenReviewer
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.authorization import Authorizer, Decision, RuleResolver, Rules, Verdict
 from steersman.apiserver.authorization.authorizer import aggregate
-from steersman.apiserver.http.message import Connection, Request
 from steersman.apiserver.registry.resource import CreateCall, Object
+
+AUDIENCES_MINOR = 13
+"""The Kubernetes minor from which on reviews of tokens have audiences."""
 
 Answer = Callable[[CreateCall], Awaitable[Object]]
 
@@ -25,9 +27,9 @@ class Authorization(Authorizer, RuleResolver, Protocol):
     """An authorizer that can list rules."""
 
 
-def review_answers(authorizer: Authorization, authenticator: Authenticator) -> Mapping[GroupKind, Answer]:
-    """What answers each kind of review; its types have been checked."""
-    reviews = _Reviews(authorizer, authenticator)
+def review_answers(authorizer: Authorization, reviewer: TokenReviewer, minor: int) -> Mapping[GroupKind, Answer]:
+    """What answers each kind of review, in the shapes of a Kubernetes ``minor``; its types have been checked."""
+    reviews = _Reviews(authorizer, reviewer, minor >= AUDIENCES_MINOR)
     return {
         GroupKind("authentication.k8s.io", "TokenReview"): reviews.token,
         GroupKind("authentication.k8s.io", "SelfSubjectReview"): reviews.self_subject,
@@ -41,7 +43,8 @@ def review_answers(authorizer: Authorization, authenticator: Authenticator) -> M
 @dataclass(frozen=True, slots=True)
 class _Reviews:
     authorizer: Authorization
-    authenticator: Authenticator
+    reviewer: TokenReviewer
+    tells_audiences: bool
 
     async def access(self, call: CreateCall) -> Object:
         spec = _spec(call.body)
@@ -81,10 +84,12 @@ class _Reviews:
         return _answered(call, {"userInfo": _user_info(call.user)})
 
     async def token(self, call: CreateCall) -> Object:
-        sent = _spec(call.body).get("token") or ""
+        spec = _spec(call.body)
+        sent = spec.get("token") or ""
         if not sent:
             raise bad_request("token is required for TokenReview in authentication")
-        return _answered(call, await _token_status(self.authenticator, sent))
+        reviewed = await self.reviewer.review(sent, spec.get("audiences") or ())
+        return _answered(call, _token_status(reviewed, reviewed.audiences if self.tells_audiences else ()))
 
     async def _decide(self, user: UserInfo, call: CreateCall) -> Object:
         verdict = self.authorizer.authorize(user, asked(_spec(call.body), call.namespace))
@@ -132,19 +137,13 @@ def _rules_status(rules: Rules) -> dict[str, Any]:
     return status
 
 
-async def _token_status(authenticator: Authenticator, token: str) -> dict[str, Any]:
-    """The token as a request would present it, on a connection of its own."""
-    try:
-        authorization = b"Bearer " + token.encode("latin-1")
-    except UnicodeEncodeError:
-        return {"user": {}, "error": "invalid bearer token"}
-    request = Request("GET", "/", "", {b"authorization": authorization}, b"", Connection())
-    try:
-        found = authenticator.authenticate(request)
-        user = await found if isinstance(found, Awaitable) else found
-    except ApiError:
-        return {"user": {}, "error": "invalid bearer token"}
-    return {"user": {}} if user is None else {"authenticated": True, "user": _user_info(user)}
+def _token_status(reviewed: Reviewed, audiences: Sequence[str]) -> dict[str, Any]:
+    if reviewed.user is None:
+        return {"user": {}, "error": reviewed.error}
+    status: dict[str, Any] = {"authenticated": True, "user": _user_info(reviewed.user)}
+    if audiences:
+        status["audiences"] = list(audiences)
+    return status
 
 
 def _user_info(user: UserInfo) -> dict[str, Any]:

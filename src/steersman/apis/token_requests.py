@@ -25,7 +25,7 @@ from steersman.apiserver.authentication.service_account.bound_objects import NOD
 from steersman.apiserver.authentication.service_account.claims import user_name
 from steersman.apiserver.authentication.service_account.issuer import TokenIssuer
 from steersman.apiserver.registry.reader import ObjectReader
-from steersman.apiserver.registry.resource import ActionCall, Object
+from steersman.apiserver.registry.resource import ActionBehaviour, ActionCall, Object
 
 KIND = GroupKind("authentication.k8s.io", "TokenRequest")
 DEFAULT_SECONDS, LEAST_SECONDS, MOST_SECONDS = 3600, 600, 1 << 32
@@ -52,37 +52,44 @@ class TokenRequests:
     def __init__(self, issuer: TokenIssuer, objects: ObjectReader, minor: int, lifetimes: Lifetimes) -> None:
         self._issuer, self._objects, self._minor, self._lifetimes = issuer, objects, minor, lifetimes
 
-    async def act(self, call: ActionCall) -> Object:
-        """The request with its defaults and its status. Raises ApiError."""
-        account, now = call.parent["metadata"], int(self._issuer.clock())
-        spec = dict(call.body.get("spec") or {})
+    @property
+    def behaviour(self) -> ActionBehaviour:
+        return ActionBehaviour(self.act, self.prepare)
+
+    def prepare(self, body: Object, namespace: str, name: str) -> None:
+        """Complete a request for the account of this name. Raises ApiError for one that cannot be."""
+        metadata = body.setdefault("metadata", {})
+        if metadata.get("name") and metadata["name"] != name:
+            detail = "must match the service account name if specified"
+            raise invalid(KIND, name, [field_invalid("metadata.name", metadata["name"], detail)])
+        metadata |= {"name": name, "namespace": namespace, "creationTimestamp": _time(self._issuer.clock())}
+        spec = body["spec"] = body.get("spec") or {}
         spec["audiences"] = list(spec.get("audiences") or self._issuer.audiences)
         spec.setdefault("expirationSeconds", DEFAULT_SECONDS)
-        metadata = self._metadata(call, account, now)
+        body.pop("status", None)
         if errors := _spec_errors(spec):
             raise invalid(KIND, "", errors)
+
+    async def act(self, call: ActionCall) -> Object:
+        """The completed request with its status. Raises ApiError."""
+        account, spec, now = call.parent["metadata"], dict(call.body["spec"]), int(self._issuer.clock())
+        metadata = self._of_account(call.body["metadata"], account)
         bound = await self._bound(call, spec.get("boundObjectRef"))
         if 0 < self._lifetimes.most_seconds < spec["expirationSeconds"]:
             spec["expirationSeconds"] = self._lifetimes.most_seconds
         token = await self._token(account, spec, bound, now)
         status = {"token": token, "expirationTimestamp": _time(now + spec["expirationSeconds"])}
-        head = {"kind": KIND.kind, "apiVersion": call.body.get("apiVersion") or f"{KIND.group}/v1"}
-        return {**head, "metadata": metadata, "spec": spec, "status": status}
+        return {**call.body, "metadata": metadata, "spec": spec, "status": status}
 
-    def _metadata(self, call: ActionCall, account: Mapping[str, Any], now: int) -> dict[str, Any]:
-        """Raises ApiError where the request names another account than its path does."""
-        sent = call.body.get("metadata") or {}
-        for member, spoken in (("name", "name"), ("namespace", "namespace")):
-            if sent.get(member) and sent[member] != account[member]:
-                detail = f"must match the service account {spoken} if specified"
-                raise invalid(KIND, account["name"], [field_invalid(f"metadata.{member}", sent[member], detail)])
-        if self._minor >= UID_MINOR and sent.get("uid") and sent["uid"] != account["uid"]:
-            told = f"the UID in the token request ({sent['uid']}) does not match the UID of the service account"
+    def _of_account(self, metadata: Mapping[str, Any], account: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The request's metadata. Raises ApiError where it means another account of the same name."""
+        uid = metadata.get("uid")
+        if self._minor < UID_MINOR:
+            return metadata
+        if uid and uid != account["uid"]:
+            told = f"the UID in the token request ({uid}) does not match the UID of the service account"
             raise conflict(GroupResource(*KIND), account["name"], f"{told} ({account['uid']})")
-        kept = {member: sent[member] for member in ("labels", "annotations") if sent.get(member)}
-        named = {"name": account["name"], "namespace": account["namespace"]}
-        identified = {"uid": account["uid"]} if self._minor >= UID_MINOR else {}
-        return {**named, **identified, "creationTimestamp": _time(now), **kept}
+        return {**metadata, "uid": account["uid"]}
 
     async def _bound(self, call: ActionCall, reference: Mapping[str, Any] | None) -> dict[str, Any]:
         """The claims about the object, by its kind in lower case.

@@ -14,6 +14,8 @@ import uvloop
 from steersman.admission.selection import AdmissionOptions
 from steersman.cli.access_flags import AccessFlags
 from steersman.cli.flag_set import with_flag_sets
+from steersman.cli.oidc_flags import OidcFlags
+from steersman.cli.service_account_flags import ServiceAccountFlags
 from steersman.controlplane import ControlPlane
 
 GC_ALLOCATIONS = 50_000
@@ -109,6 +111,8 @@ def serve(
     verbose: Verbose = False,
     *,
     access: AccessFlags,
+    oidc: OidcFlags,
+    service_accounts: ServiceAccountFlags,
 ) -> None:
     """Serve the Kubernetes API.
 
@@ -140,8 +144,9 @@ def serve(
                 disable=_names(disable_admission_plugins),
                 configuration=admission_control_config_file,
             ),
-            authentication=access.authentication(),
+            authentication=access.authentication(oidc.options()),
             authorization=access.authorization(),
+            service_accounts=service_accounts.options(),
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(control_plane))

@@ -58,6 +58,7 @@ from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.server import ApiServer
 from steersman.apiserver.version import Version, version_info
 from steersman.client.config import Config
+from steersman.controlplane.actions import ActionContext, builtin_actions
 from steersman.controlplane.admission_chain import StoredChain
 from steersman.controlplane.authentication import Authentication, AuthenticationOptions
 from steersman.controlplane.authorization import Authorization, AuthorizationOptions
@@ -66,6 +67,7 @@ from steersman.controlplane.held_objects import has_held
 from steersman.controlplane.in_process import InProcessTransport
 from steersman.controlplane.initializer_configurations import with_strategies
 from steersman.controlplane.priority_classes import create_system_priority_classes
+from steersman.controlplane.service_accounts import ServiceAccountOptions, ServiceAccounts
 from steersman.controlplane.surroundings import Surroundings
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
@@ -85,6 +87,7 @@ LOOPBACK_GROUPS = ("system:masters",)
 DEFAULT_ADMISSION = AdmissionOptions()
 DEFAULT_AUTHENTICATION = AuthenticationOptions()
 DEFAULT_AUTHORIZATION = AuthorizationOptions()
+DEFAULT_SERVICE_ACCOUNTS = ServiceAccountOptions()
 
 
 class ControlPlane:
@@ -105,6 +108,7 @@ class ControlPlane:
     :param compaction_interval: seconds that superseded revisions stay readable at least.
     :param admission: the plugins of the admission chain.
     :param authentication: who is asked about users, beside certificates and the token file.
+    :param service_accounts: how the tokens of service accounts are signed and accepted.
     :param authorization: what users may do; by the roles and bindings that are stored (RBAC) if nothing else is said.
     :param initialization_wait: seconds that a create waits for initializers at most, where the chain has any.
 
@@ -128,6 +132,7 @@ class ControlPlane:
         admission: AdmissionOptions = DEFAULT_ADMISSION,
         authentication: AuthenticationOptions = DEFAULT_AUTHENTICATION,
         authorization: AuthorizationOptions = DEFAULT_AUTHORIZATION,
+        service_accounts: ServiceAccountOptions = DEFAULT_SERVICE_ACCOUNTS,
         initialization_wait: float = WAIT_SECONDS,
     ) -> None:
         if listen and data_dir is None:
@@ -147,6 +152,7 @@ class ControlPlane:
         self._tokens = TokenFile(token_auth_file) if token_auth_file else None
         self._authentication = Authentication(authentication)
         self._authorization = Authorization(authorization, self._version.minor)
+        self._accounts = ServiceAccounts(service_accounts, data_dir, self._version.minor)
         default = f"sqlite:///{data_dir / 'state.db'}" if data_dir else "memory:"
         self._store = open_store(store or default)
         self._cache = WatchCache(self._store)
@@ -214,6 +220,7 @@ class ControlPlane:
         self._stack.push_async_callback(self._cache.stop)
         await self._compactor.start()
         self._stack.push_async_callback(self._compactor.stop)
+        self._authentication.start()
         self._stack.push_async_callback(self._authentication.close)
         certificates = await self._ensure_certificates()
         await self._serve_resources(certificates)
@@ -232,20 +239,24 @@ class ControlPlane:
         initialization.hides = await has_held(self._store, initialization.enabled)
         facts = catalog.resources(self._runtime_config, self._profile)
         definitions = Definitions(catalog)
-        authenticator = self._authenticator()
-        built_in = builtin_resources(facts, definitions, review_answers(authorizer, authenticator))
-        resources = list(with_strategies(built_in))
-        crds = _definition_kinds(definitions)
-        self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
         namespaces, stored_namespaces = namespace_resource(catalog, definitions)
+        objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
+        account_tokens = self._accounts.authenticator(objects)
+        authenticator = self._authenticator(account_tokens)
+        reviewer = self._accounts.reviewer(authenticator, account_tokens)
+        answers = review_answers(authorizer, reviewer, self._version.minor)
         sources = _sources()
         info = version_info(self._version.minor)
         metrics = Metrics(info)
         chain = StoredChain(self._admission_options, definitions, ChainMetrics(metrics))
-        self._served.install(chain.resources)
         checks = {**authorization.checks(), **chain.checks()}
         lifecycle = Lifecycle(self._store, self._cache, chain.admission, sources, metrics, initialization, checks)
-        objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
+        actions = builtin_actions(ActionContext(lifecycle, objects, sources.now, self._version.minor))
+        actions = {**actions, **self._accounts.actions(objects)}
+        built_in = builtin_resources(facts, definitions, answers, actions)
+        resources = [*with_strategies(built_in), *chain.resources]
+        crds = _definition_kinds(definitions)
+        self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
         context = PluginContext(objects, self._served, lifecycle, authorizer, metrics, self._version.minor)
         await chain.start(context, self._health, self._stack)
         backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
@@ -271,17 +282,18 @@ class ControlPlane:
 
         return CatalogWithInitializers(minor)
 
-    def _authenticator(self) -> RequiredAuthentication:
+    def _authenticator(self, account_tokens: Authenticator) -> RequiredAuthentication:
         authenticators: list[Authenticator] = [ClientCertificate()]
         if self._tokens is not None:
             authenticators.append(self._tokens)
+        authenticators.append(account_tokens)
         authenticators += self._authentication.authenticators()
         return RequiredAuthentication(Union(authenticators))
 
     def _routes(self, info: Mapping[str, str], metrics: Metrics) -> dict[str, Handler]:
-        discovery = Discovery(self._served, lambda: self.url.removeprefix("https://"))
+        discovery = Discovery(self._served, self._host)
         openapi = OpenAPI(self._served, info)
-        routes: dict[str, Handler] = {"/metrics": metrics.handle}
+        routes: dict[str, Handler] = {"/metrics": metrics.handle, **self._accounts.routes(self._host)}
         routes["/"] = PathIndex(self._served, routes).handle
         routes["/version"] = routes["/version/"] = Version(info).handle
         for path in ("/api", "/apis"):
@@ -291,6 +303,10 @@ class ControlPlane:
         for path in ("/healthz", "/livez", "/readyz"):
             routes[path] = routes[f"{path}/"] = self._health.handle
         return routes
+
+    def _host(self) -> str:
+        """Host and port of HTTPS."""
+        return self.url.removeprefix("https://")
 
     async def _serve_http(self, certificates: CertificatePaths | None) -> None:
         http = HttpServer(self.handler)
