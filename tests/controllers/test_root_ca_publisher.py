@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from steersman.client import Client
+from steersman.client.api_resource import ALL_NAMESPACES
 from steersman.client.kinds import core_v1
 from steersman.client.wait import deleted, exists, wait_for
 from steersman.controllers.root_ca_publisher import CONFIG_MAPS, DESCRIPTION, DESCRIPTION_ANNOTATION, NAME
@@ -95,11 +96,13 @@ async def test_it_does_not_keep_a_namespace_from_going(client: Client) -> None:
     await wait_for(namespaces, "team", deleted(), timeout=SECONDS)
 
 
-async def names(client: Client, namespace: str) -> list[str]:
-    """The ConfigMaps there, once the controllers have been at the namespace."""
-    accounts = client.resource(core_v1.SERVICE_ACCOUNTS)
-    await wait_for(accounts, "default", exists(), namespace=namespace, timeout=SECONDS)
-    return [one["metadata"]["name"] async for one in client.resource(CONFIG_MAPS).list(namespace=namespace)]
+async def names(client: Client) -> list[str]:
+    """The ConfigMaps, once the controllers have been at all namespaces for long: they have seen to others since."""
+    for namespace in ("one", "two", "three"):
+        await client.resource(core_v1.NAMESPACES).create({"metadata": {"name": namespace}})
+        accounts = client.resource(core_v1.SERVICE_ACCOUNTS)
+        await wait_for(accounts, "default", exists(), namespace=namespace, timeout=SECONDS)
+    return [one["metadata"]["name"] async for one in client.resource(CONFIG_MAPS).list(namespace=ALL_NAMESPACES)]
 
 
 async def test_before_1_20_there_is_none(tmp_path: Path) -> None:
@@ -107,9 +110,9 @@ async def test_before_1_20_there_is_none(tmp_path: Path) -> None:
         ControlPlane(listen="127.0.0.1:0", data_dir=tmp_path, store="memory:", version="1.19") as server,
         Client(server.client_config()) as client,
     ):
-        assert await names(client, "default") == []
+        assert await names(client) == []
 
 
 async def test_a_server_without_a_certificate_publishes_none() -> None:
     async with ControlPlane() as server, Client(server.client_config()) as client:
-        assert await names(client, "default") == []
+        assert await names(client) == []
