@@ -89,6 +89,7 @@ class Lifecycle:
         managed = meta.get("managedFields") if options.applied else None
         generated = not meta.get("name") and bool(meta.get("generateName"))
         initializers = meta.pop("initializers", None) if self.initialization.enabled else None
+        admission = self.admission.steps("CREATE", resource.group_resource)
         for attempt in range(ATTEMPTS):
             if generated:
                 meta.pop("name", None)
@@ -99,7 +100,6 @@ class Lifecycle:
             resource.strategy.prepare_for_create(obj)
             shape.set_defaults(resource, obj)
             name = meta.get("name") or ""
-            admission = self.admission.steps("CREATE", resource.group_resource)
             attributes = attributes_of("CREATE", resource, namespace, name, obj, None, options)
             is_committed = False
             try:
@@ -146,6 +146,7 @@ class Lifecycle:
         """
         stored = stored_kind(resource)
         cacher = await self.cacher(resource)
+        admission = self.admission.steps("UPDATE", resource.group_resource)
         for _ in range(ATTEMPTS):
             entry = cacher.get(namespace, name)
             if entry is None:
@@ -156,7 +157,7 @@ class Lifecycle:
             is_committed = False
             try:
                 new, warnings = await self._prepare_update(
-                    resource, namespace, name, new, old, options, subresource, on_settled
+                    resource, namespace, name, new, old, options, subresource, admission, on_settled
                 )
                 if metadata.is_same(new, old):
                     if has_failed(old["metadata"]) and not options.dry_run:
@@ -215,6 +216,12 @@ class Lifecycle:
 
     async def delete(self, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> Deleted:
         """Delete, or mark for deletion what finalizers hold. Raises NotFound, Conflict (preconditions), Forbidden."""
+        admission = self.admission.steps("DELETE", resource.group_resource)
+        return await self._delete(resource, namespace, name, options, admission)
+
+    async def _delete(
+        self, resource: Resource, namespace: str, name: str, options: DeleteOptions, admission: Steps
+    ) -> Deleted:
         stored = stored_kind(resource)
         cacher = await self.cacher(resource)
         for _ in range(ATTEMPTS):
@@ -224,7 +231,9 @@ class Lifecycle:
             obj = decode(resource, entry)
             metadata.check_preconditions(options.preconditions, obj["metadata"], resource)
             if not options.admitted:
-                await self._admit_deletion(attributes_of("DELETE", resource, namespace, name, None, obj, options))
+                attributes = attributes_of("DELETE", resource, namespace, name, None, obj, options)
+                await admission.admit(attributes)
+                await admission.validate(attributes)
             gone = resource.strategy.may_go(obj)
             if not gone and "deletionTimestamp" in obj["metadata"]:
                 return Deleted(entry, gone=False)
@@ -247,11 +256,11 @@ class Lifecycle:
         self, resource: Resource, entries: Sequence[Entry], options: DeleteOptions
     ) -> list[Deleted]:
         """Delete each of ``entries``; one that went meanwhile is left out, the first other failure is raised."""
-        deleted = []
+        deleted, admission = [], self.admission.steps("DELETE", resource.group_resource)
         for start in range(0, len(entries), COLLECTION_SLICE):
             piece = entries[start : start + COLLECTION_SLICE]
             results = await asyncio.gather(
-                *(self._delete_one(resource, entry, options) for entry in piece), return_exceptions=True
+                *(self._delete_one(resource, entry, options, admission) for entry in piece), return_exceptions=True
             )
             for result in results:
                 if isinstance(result, BaseException):
@@ -272,7 +281,10 @@ class Lifecycle:
             entry = cacher.get(namespace, name)
             if entry is None:
                 raise not_found(resource.group_resource, name)
-            value = encode(resource, change(decode(resource, entry)))
+            new = change(decode(resource, entry))
+            if metadata.is_same(new, decode(resource, entry)):
+                return entry
+            value = encode(resource, new)
             if dry_run:
                 return stored.entry(namespace, name, value, entry.revision, entry.create_revision)
             try:
@@ -313,9 +325,11 @@ class Lifecycle:
         finally:
             self._metrics.observe_store(operation, str(resource.group_resource), monotonic() - started)
 
-    async def _delete_one(self, resource: Resource, entry: Entry, options: DeleteOptions) -> Deleted | None:
+    async def _delete_one(
+        self, resource: Resource, entry: Entry, options: DeleteOptions, admission: Steps
+    ) -> Deleted | None:
         try:
-            return await self.delete(resource, entry.namespace, entry.name, options)
+            return await self._delete(resource, entry.namespace, entry.name, options, admission)
         except ApiError as error:
             if error.reason == "NotFound":
                 return None
@@ -330,6 +344,7 @@ class Lifecycle:
         old: Object,
         options: WriteOptions,
         subresource: Subresource | None,
+        admission: Steps,
         on_settled: list[Settle],
     ) -> tuple[Object, list[str]]:
         """``new`` in the form to store (it is changed on the way), and warnings; see Attributes for ``on_settled``."""
@@ -354,7 +369,6 @@ class Lifecycle:
         managed = self._managed_fields(resource, new, old, sent, options, part) if tracked else None
         if managed:
             new["metadata"]["managedFields"] = managed
-        admission = self.admission.steps("UPDATE", resource.group_resource)
         attributes = attributes_of("UPDATE", resource, namespace, name, new, old, options, part)
         attributes.on_settled = on_settled
         new = await self._admitted(admission, attributes)
@@ -363,11 +377,6 @@ class Lifecycle:
         shape.check(resource, new, old)
         await admission.validate(attributes)
         return new, [*(warnings or strategy.warnings(new)), *attributes.warnings]
-
-    async def _admit_deletion(self, attributes: Attributes) -> None:
-        admission = self.admission.steps("DELETE", attributes.group_resource)
-        await admission.admit(attributes)
-        await admission.validate(attributes)
 
     async def _admitted(self, admission: Steps, attributes: Attributes) -> Object:
         """The object as the mutating phase leaves it, and the kind's own check lets it pass."""
