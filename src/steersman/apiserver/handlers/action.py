@@ -22,27 +22,37 @@ async def perform(call: Call, action: Action) -> Response:
 
     As in kube-apiserver, admission comes before anybody looks for the parent.
     """
-    representation = call.representation()
-    if action.operation == CREATE:
-        body, warnings, options = await _sent(call, action)
-    else:
-        body, warnings, options = _asked(call, action), [], _options(call)
-    name = call.info.name or metadata.metadata_of(body).get("name") or ""
+    if action.operation != CREATE:
+        await _admitted(call, action, _asked(call, action), _options(call), [])
+        return Response(204, b"")
+    representation, warnings = call.representation(), list[str]()
+    body, options = await _sent(call, action, warnings)
+    answer = await _admitted(call, action, body, options, warnings)
+    if answer is None:
+        return Response(204, b"")
+    if answer.get("kind") == "Status":
+        answer.setdefault("code", 201)
+    return rendered(call, representation.part(answer), representation, 201, warnings)
+
+
+async def _admitted(
+    call: Call, action: Action, body: Object, options: WriteOptions, warnings: list[str]
+) -> Object | None:
+    """The action's answer, once admission has let it pass; ``warnings`` gets those of admission."""
+    name = call.info.name or body["metadata"].get("name") or ""
     attributes = attributes_of(action.operation, call.resource, call.namespace, name, body, None, options, action.name)
     is_done = False
     try:
         answer = await _done(call, action, attributes)
         is_done = True
+        warnings += attributes.warnings
+        return answer
     finally:
         for settle in attributes.on_settled:
             await settle(is_done)
-    if answer.get("kind") == "Status":
-        answer.setdefault("code", 201)
-    return rendered(call, representation.part(answer), representation, 201, [*warnings, *attributes.warnings])
 
 
-async def _done(call: Call, action: Action, attributes: Attributes) -> Object:
-    """The action's answer, once admission has let it pass."""
+async def _done(call: Call, action: Action, attributes: Attributes) -> Object | None:
     lifecycle, resource, behaviour = call.backend.lifecycle, call.resource, action.behaviour
     namespace, name = attributes.namespace, attributes.name
     admission = lifecycle.admission.steps(action.operation, resource.group_resource)
@@ -54,16 +64,16 @@ async def _done(call: Call, action: Action, attributes: Attributes) -> Object:
     await admission.validate(attributes)
     parent: Object = {}
     if resource.stored is not None:
-        name = behaviour.parent_name(name)
-        entry = (await lifecycle.cacher(resource)).get(namespace, name)
+        parent_name = behaviour.parent_name(name)
+        entry = (await lifecycle.cacher(resource)).get(namespace, parent_name)
         if entry is None:
-            raise not_found(resource.group_resource, name)
+            raise not_found(resource.group_resource, parent_name)
         parent = decode(resource, entry)
     return await behaviour.act(ActionCall(parent, body, namespace, name, attributes.user, attributes.dry_run))
 
 
-async def _sent(call: Call, action: Action) -> tuple[Object, list[str], WriteOptions]:
-    """The body in the shape of its kind, warnings, and what else comes with it."""
+async def _sent(call: Call, action: Action, warnings: list[str]) -> tuple[Object, WriteOptions]:
+    """The body in the shape of its kind, and what else comes with it; ``warnings`` gets those of the body."""
     if call.info.subpath:
         raise path_not_found()
     query, kind = write_query(call.query, "CreateOptions"), action.kind
@@ -73,10 +83,10 @@ async def _sent(call: Call, action: Action) -> tuple[Object, list[str], WriteOpt
         body["apiVersion"] = kind.api_version
     metadata.set_type(body, kind.api_version, kind.kind)
     metadata.set_place(meta, call.resource, call.namespace, "")
-    warnings = shape.read_shape(action, body, query.field_validation, duplicates)
+    warnings += shape.read_shape(action, body, query.field_validation, duplicates)
     metadata.metadata_of(body)
     action.definition.compiled.default(body)
-    return body, warnings, write_options(call, query, duplicates)
+    return body, write_options(call, query, duplicates)
 
 
 def _options(call: Call) -> WriteOptions:

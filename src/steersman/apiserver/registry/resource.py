@@ -146,8 +146,9 @@ class Subresource(Struct, frozen=True):
 class ActionCall(Struct, frozen=True):
     """An action that was authorized and admitted.
 
-    ``parent`` is the object it is about (a private copy, in its served version; {} where ``name`` names none of a
-    stored kind), ``body`` what was sent, checked and with its defaults, or what was asked for in the query.
+    ``parent`` is the object it is about (a private copy, in its served version; {} where it is about none of a stored
+    kind), ``body`` what was sent, checked and with its defaults, or what was asked for in the query. ``name`` is that
+    in the URL.
     """
 
     parent: Object
@@ -165,13 +166,14 @@ def _nothing(body: Object, namespace: str, name: str) -> None:
 class ActionBehaviour(Struct, frozen=True):
     """What an action does.
 
-    ``act`` gives the answer's body, a Status or one of the shape that was sent, and raises ApiError. ``prepare`` is
+    ``act`` gives the answer's body, a Status or one of the shape that was sent, None for an answer without one, and
+    raises ApiError. ``prepare`` is
     told the body as mutating admission left it, the namespace and the name in the URL: it completes the body before
     validating admission sees it, and raises ApiError for one that cannot be. ``parent_name`` is from the name in the
     URL to that of the parent, for those that say more there (``https:NAME:8443``); it raises ApiError.
     """
 
-    act: Callable[[ActionCall], Awaitable[Object]]
+    act: Callable[[ActionCall], Awaitable[Object | None]]
     prepare: Callable[[Object, str, str], None] = _nothing
     parent_name: Callable[[str], str] = str
 
