@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 import uvloop
 
-from steersman.admission.selection import AdmissionOptions
 from steersman.cli.access_flags import AccessFlags
+from steersman.cli.admission_flags import AdmissionFlags
 from steersman.cli.flag_set import with_flag_sets
 from steersman.cli.oidc_flags import OidcFlags
 from steersman.cli.service_account_flags import ServiceAccountFlags
@@ -65,30 +65,6 @@ Profile = Annotated[str, typer.Option(metavar="NAME", help="kubernetes, or crd-o
 CompactionInterval = Annotated[
     float, typer.Option(metavar="SECONDS", min=1.0, help="How often old revisions are forgotten.")
 ]
-AdmissionControl = Annotated[
-    str,
-    typer.Option(
-        metavar="A,B,C",
-        help="The admission plugins, all of them and in this order, or the name of a recommended chain: "
-        "1.6, 1.7, 1.8, 1.9, default.",
-        show_default="the default ones",
-    ),
-]
-EnablePlugins = Annotated[
-    str, typer.Option(metavar="A,B", help="Admission plugins to have besides the default ones.", show_default="none")
-]
-DisablePlugins = Annotated[
-    str, typer.Option(metavar="A,B", help="Default admission plugins to do without.", show_default="none")
-]
-AdmissionConfig = Annotated[
-    Path | None,
-    typer.Option(
-        "--admission-control-config-file",
-        metavar="FILE",
-        help="An AdmissionConfiguration: what plugins are told at start.",
-        show_default="none",
-    ),
-]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.", show_default="off")]
 
 
@@ -104,12 +80,9 @@ def serve(
     emulated_version: EmulatedVersion = "1.37",
     profile: Profile = "kubernetes",
     compaction_interval: CompactionInterval = 300.0,
-    admission_control: AdmissionControl = "",
-    enable_admission_plugins: EnablePlugins = "",
-    disable_admission_plugins: DisablePlugins = "",
-    admission_control_config_file: AdmissionConfig = None,
     verbose: Verbose = False,
     *,
+    admission: AdmissionFlags,
     access: AccessFlags,
     oidc: OidcFlags,
     service_accounts: ServiceAccountFlags,
@@ -138,12 +111,7 @@ def serve(
             version=emulated_version,
             profile=profile,
             compaction_interval=compaction_interval,
-            admission=AdmissionOptions(
-                control=_names(admission_control),
-                enable=_names(enable_admission_plugins),
-                disable=_names(disable_admission_plugins),
-                configuration=admission_control_config_file,
-            ),
+            admission=admission.options(),
             authentication=access.authentication(oidc.options()),
             authorization=access.authorization(),
             service_accounts=service_accounts.options(),
@@ -153,10 +121,6 @@ def serve(
     except (ValueError, OSError) as error:
         print(f"steersman: {_one_line(error)}", file=sys.stderr)
         raise typer.Exit(2) from None
-
-
-def _names(listed: str) -> list[str]:
-    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def _one_line(error: ValueError | OSError) -> str:
