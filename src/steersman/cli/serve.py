@@ -13,6 +13,7 @@ import uvloop
 
 from steersman.cli.access_flags import AccessFlags
 from steersman.cli.admission_flags import AdmissionFlags
+from steersman.cli.audit_flags import AuditFlags
 from steersman.cli.flag_set import with_flag_sets
 from steersman.cli.oidc_flags import OidcFlags
 from steersman.cli.service_account_flags import ServiceAccountFlags
@@ -84,6 +85,7 @@ def serve(
     *,
     admission: AdmissionFlags,
     access: AccessFlags,
+    audit: AuditFlags,
     oidc: OidcFlags,
     service_accounts: ServiceAccountFlags,
 ) -> None:
@@ -114,6 +116,7 @@ def serve(
             admission=admission.options(),
             authentication=access.authentication(oidc.options()),
             authorization=access.authorization(),
+            audit=audit.options(),
             service_accounts=service_accounts.options(),
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

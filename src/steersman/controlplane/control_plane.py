@@ -75,6 +75,7 @@ from steersman.storage.watch_cache import WatchCache
 
 if TYPE_CHECKING:
     from steersman.apiserver.http.asgi import AsgiApp
+    from steersman.controlplane.audit import Audit, AuditOptions
 
 _DECODERS: Decoders = {**DECODERS, protobuf.MEDIA_TYPE: lambda body, _: (protobuf.decode_protobuf(body), [])}
 
@@ -110,6 +111,7 @@ class ControlPlane:
     :param authentication: who is asked about users, beside certificates and the token file.
     :param service_accounts: how the tokens of service accounts are signed and accepted.
     :param authorization: what users may do; by the roles and bindings that are stored (RBAC) if nothing else is said.
+    :param audit: what is written of which requests, and where; nothing if it is None.
     :param initialization_wait: seconds that a create waits for initializers at most, where the chain has any.
 
     Once it has started, ``url`` and ``insecure_url`` say where it listens; empty where it does not.
@@ -133,6 +135,7 @@ class ControlPlane:
         authentication: AuthenticationOptions = DEFAULT_AUTHENTICATION,
         authorization: AuthorizationOptions = DEFAULT_AUTHORIZATION,
         service_accounts: ServiceAccountOptions = DEFAULT_SERVICE_ACCOUNTS,
+        audit: "AuditOptions | None" = None,
         initialization_wait: float = WAIT_SECONDS,
     ) -> None:
         if listen and data_dir is None:
@@ -152,6 +155,7 @@ class ControlPlane:
         self._tokens = TokenFile(token_auth_file) if token_auth_file else None
         self._authentication = Authentication(authentication)
         self._authorization = Authorization(authorization, self._version.minor)
+        self._audit = _audit(audit) if audit is not None else None
         self._accounts = ServiceAccounts(service_accounts, data_dir, self._version.minor)
         default = f"sqlite:///{data_dir / 'state.db'}" if data_dir else "memory:"
         self._store = open_store(store or default)
@@ -261,7 +265,12 @@ class ControlPlane:
         await chain.start(context, self._health, self._stack)
         backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
         routes = self._routes(info, metrics)
-        self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes).handle
+        auditing = await self._audit.start(metrics, _DECODERS) if self._audit is not None else None
+        received = auditing.received if auditing is not None else None
+        self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes, received).handle
+        if auditing is not None:
+            self._stack.push_async_callback(auditing.close)
+            self._handler = auditing.audited(self._handler)
         await create_system_namespaces(lifecycle, namespaces)
         await create_system_priority_classes(lifecycle, self._served)
         await authorization.start(objects, lifecycle, self._served, self._stack)
@@ -331,6 +340,13 @@ class ControlPlane:
     async def _check_storage(self) -> None:
         """Raises StoreClosed when the store is gone."""
         await self._store.current_revision()
+
+
+def _audit(options: "AuditOptions") -> "Audit":
+    # Imported for those who audit: everyone else's server starts sooner.
+    from steersman.controlplane.audit import Audit
+
+    return Audit(options)
 
 
 def _definition_kinds(definitions: Definitions) -> list[Resource]:

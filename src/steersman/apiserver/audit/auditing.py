@@ -47,6 +47,9 @@ _NOT_ANSWERED = {
 
 Waiting = Awaitable[bool] | None
 
+FLUSH_SECONDS = 10.0
+"""How long the events that are queued may take to be written in the end."""
+
 
 class Auditing:
     """``clock`` gives seconds since the epoch."""
@@ -65,7 +68,7 @@ class Auditing:
         for backend in self._backends:
             await backend.open()
 
-    async def close(self, seconds: float) -> None:
+    async def close(self, seconds: float = FLUSH_SECONDS) -> None:
         """Write what is queued, within so many seconds."""
         await asyncio.gather(*(backend.close(seconds) for backend in self._backends))
 
