@@ -11,7 +11,7 @@ from steersman.apimachinery.server_side_apply import MergeSchema
 from steersman.apimachinery.server_side_apply.merge_schema import DEDUCED
 from steersman.apiserver.admission import Attributes
 from steersman.apiserver.registry import metadata, shape
-from steersman.apiserver.registry.resource import Object, Resource, Subresource
+from steersman.apiserver.registry.resource import Action, Object, Resource, Subresource
 
 _SERVERS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 """Of metadata, what only the server says."""
@@ -24,6 +24,8 @@ def present(attributes: Attributes, target: Resource) -> Object | None:
 
 
 def merge_schema(attributes: Attributes, target: Resource) -> MergeSchema:
+    if (action := _action(attributes, target)) is not None:
+        return action.definition.merge_schema
     return DEDUCED if _part(attributes, target) is not None else target.definition.merge_schema
 
 
@@ -36,6 +38,13 @@ def replace(attributes: Attributes, target: Resource, before: Object, mutated: O
     for member in ("apiVersion", "kind"):
         if mutated.get(member) != before.get(member):
             raise MutationFailed(f"{member} may not be changed")
+    if (action := _action(attributes, target)) is not None:
+        _read(action, mutated)
+        if "metadata" in before:
+            mutated["metadata"] = _settled(metadata.metadata_of(mutated), before["metadata"])
+        action.definition.compiled.default(mutated)
+        attributes.object = mutated
+        return
     if _part(attributes, target) is None:
         _shape(target, before, mutated)
     source = attributes.resource
@@ -50,11 +59,18 @@ def _shape(target: Resource, before: Object, mutated: Object) -> None:
     """Check and complete an object as one that a client sends."""
     try:
         meta = metadata.metadata_of(mutated)
-        shape.read_shape(target, mutated, "Ignore" if target.custom else "Strict", ())
     except ApiError as error:
         raise internal_error(error.message) from None
+    _read(target, mutated)
     mutated["metadata"] = _settled(meta, before["metadata"])
     shape.set_defaults(target, mutated)
+
+
+def _read(shaped: shape.Shaped, mutated: Object) -> None:
+    try:
+        shape.read_shape(shaped, mutated, "Ignore" if shaped.custom else "Strict", ())
+    except ApiError as error:
+        raise internal_error(error.message) from None
 
 
 def _settled(meta: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +84,10 @@ def _settled(meta: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
             meta.pop(member, None)
     metadata.drop_empty(meta)
     return meta
+
+
+def _action(attributes: Attributes, target: Resource) -> Action | None:
+    return target.actions.get(attributes.subresource) if attributes.subresource else None
 
 
 def _part(attributes: Attributes, target: Resource) -> Subresource | None:

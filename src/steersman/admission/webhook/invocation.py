@@ -28,20 +28,25 @@ def equivalents(resource: Resource, subresource: str, served: Iterable[Resource]
         for one in served
         if one.stored is resource.stored
         and one is not resource
-        and (not subresource or subresource in one.subresources)
+        and (not subresource or subresource in one.subresources or subresource in one.actions)
     ]
 
 
 def kind_of(resource: Resource, subresource: str) -> GroupVersionKind:
-    """The kind of the body of a request: a scale is none of the kind it scales."""
-    part = resource.subresources.get(subresource) if subresource else None
+    """The kind of the body of a request: a scale is none of the kind it scales, an eviction none of what it evicts."""
+    if not subresource:
+        return resource.gvk
+    part = resource.subresources.get(subresource) or resource.actions.get(subresource)
     return resource.gvk if part is None else part.kind
 
 
 def shown(obj: Object | None, source: Resource, target: Resource, subresource: str) -> Object | None:
-    """``obj``, an object of ``source``, as the body of a request for ``target``; not to be changed."""
-    if obj is None:
-        return None
+    """``obj``, an object of ``source``, as the body of a request for ``target``; not to be changed.
+
+    What an action takes is that body already, whatever the version of the object it is about.
+    """
+    if obj is None or (subresource and subresource in target.actions):
+        return obj
     obj = converted(obj, source, target)
     part = target.subresources.get(subresource) if subresource else None
     return obj if part is None or part.kind == target.gvk else part.read(obj)

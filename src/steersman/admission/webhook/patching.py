@@ -20,7 +20,7 @@ from steersman.apimachinery.json_patch import JSONPatch
 from steersman.apimachinery.object_meta import restore_object_meta
 from steersman.apiserver.admission import CREATE, Attributes
 from steersman.apiserver.registry import metadata, shape
-from steersman.apiserver.registry.resource import Object, Resource
+from steersman.apiserver.registry.resource import Action, Object, Resource
 
 _KEPT = ("uid", "creationTimestamp", "generation", "resourceVersion", "managedFields", "selfLink")
 """Of metadata, what only the server says, and a webhook changes without effect."""
@@ -47,6 +47,9 @@ def apply(answer: Answer, invocation: Invocation, attributes: Attributes) -> boo
     except ApiError as error:
         raise internal_error(_cause(error)) from None
     _check_type(patched, before)
+    if attributes.subresource and (action := target.actions.get(attributes.subresource)):
+        attributes.object = patched
+        return _decode_body(action, patched, before, attributes)
     part = target.subresources.get(attributes.subresource) if attributes.subresource else None
     if part is None or part.kind == target.gvk:
         changed = _decode(target, patched, before, attributes)
@@ -99,20 +102,34 @@ def _check_type(patched: Any, wanted: Object) -> None:
 
 def _decode(resource: Resource, patched: Object, before: Object, attributes: Attributes) -> bool:
     """Give ``patched`` the shape of its kind; whether it is another object than before."""
-    schema = resource.definition.compiled
     try:
         meta = metadata.metadata_of(patched)
         if resource.custom:
             shape.check_metadata_types(patched, resource.gvk)
     except ApiError as error:
         raise internal_error(error.message) from None
-    if not resource.custom and (mismatch := schema.go_type_errors(patched)):
-        raise internal_error(mismatch)
-    schema.prune(patched)
+    _take_shape(resource, patched)
     patched["metadata"] = _settled(meta, before["metadata"], attributes)
     changed = not metadata.is_same(patched, before)
     shape.set_defaults(resource, patched)
     return changed
+
+
+def _decode_body(action: Action, patched: Object, before: Object, attributes: Attributes) -> bool:
+    """The same for what an action takes; the options of a connection have no metadata."""
+    _take_shape(action, patched)
+    if "metadata" in before:
+        patched["metadata"] = _settled(patched.get("metadata") or {}, before["metadata"], attributes)
+    changed = not metadata.is_same(patched, before)
+    action.definition.compiled.default(patched)
+    return changed
+
+
+def _take_shape(shaped: shape.Shaped, patched: Object) -> None:
+    schema = shaped.definition.compiled
+    if not shaped.custom and (mismatch := schema.go_type_errors(patched)):
+        raise internal_error(mismatch)
+    schema.prune(patched)
 
 
 def _prepare(obj: Object, attributes: Attributes) -> None:
