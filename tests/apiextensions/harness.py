@@ -13,6 +13,8 @@ from steersman.apimachinery.errors import forbidden
 from steersman.apiserver.admission import AdmissionChain, AdmissionPlugin, Attributes, ChainMetrics
 from steersman.apiserver.authentication.client_certificate import ClientCertificate
 from steersman.apiserver.authentication.required import RequiredAuthentication
+from steersman.apiserver.authentication.service_account.issuer import TokenIssuer
+from steersman.apiserver.authentication.service_account.key_ring import KeyRing
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.authorization import AuthorizerChain, PrivilegedGroups
 from steersman.apiserver.handlers.call import Backend
@@ -154,7 +156,8 @@ async def serving(
     await serving.start()
     try:
         async with AsyncExitStack() as controllers:
-            around = Surroundings(served, serving, sources, metrics, Initialization(), minor=37)
+            tokens = TokenIssuer(KeyRing(None), ("https://issuer",))
+            around = Surroundings(served, serving, sources, metrics, Initialization(), 37, tokens)
             await controllers.enter_async_context(running_controllers(config, around))
             yield Server(cache, lifecycle, served, definitions, controllers)
     finally:

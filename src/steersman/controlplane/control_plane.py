@@ -278,7 +278,14 @@ class ControlPlane:
         await serving.start()
         self._stack.callback(serving.stop)
         around = Surroundings(
-            self._served, serving, sources, metrics, initialization, self._version.minor, _authority(certificates)
+            self._served,
+            serving,
+            sources,
+            metrics,
+            initialization,
+            self._version.minor,
+            self._accounts.issuer,
+            _authority(certificates),
         )
         await self._stack.enter_async_context(running_controllers(self.client_config(), around))
 

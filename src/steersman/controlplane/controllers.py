@@ -26,6 +26,12 @@ from steersman.controllers.pvc_protection import CLAIMS, pvc_protection
 from steersman.controllers.resource_quota import RESOURCE_QUOTAS, ResourceQuotaController
 from steersman.controllers.root_ca_publisher import CONFIG_MAPS, NAME, SINCE, RootCAPublisher
 from steersman.controllers.service_account import DEFAULT, SERVICE_ACCOUNTS, ServiceAccountController
+from steersman.controllers.service_account_token_controller import (
+    BY_ITSELF_UNTIL,
+    OF_TYPE,
+    SECRETS,
+    ServiceAccountTokenController,
+)
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
 from steersman.controlplane.supervision import Controller, keep_running
 from steersman.controlplane.surroundings import Surroundings, Workplace
@@ -111,6 +117,19 @@ def _root_ca(place: Workplace, around: Surroundings) -> Controller | None:
     return RootCAPublisher(place.client, namespaces, config_maps, around.authority)
 
 
+def _service_account_tokens(place: Workplace, around: Surroundings) -> Controller | None:
+    if not (around.has(SECRETS.group_resource) and around.has(SERVICE_ACCOUNTS.group_resource)):
+        return None
+    return ServiceAccountTokenController(
+        place.client,
+        place.informers.for_resource(SERVICE_ACCOUNTS),
+        place.selected(SECRETS, OF_TYPE),
+        around.tokens.issue_legacy,
+        around.authority,
+        by_itself=around.minor < BY_ITSELF_UNTIL,
+    )
+
+
 def _policies(place: Workplace, around: Surroundings) -> Controller | None:
     """In whichever version policies are served; in the first minor that had them, they had no status."""
     found = around.served.of_group_resource(VALIDATING_POLICIES)
@@ -178,6 +197,7 @@ _CONTROLLERS: Mapping[str, Build] = {
     "finalizing": _finalizing,
     "namespace": _namespaces,
     "service account": _service_accounts,
+    "service account token": _service_account_tokens,
     "root CA": _root_ca,
     "policy status": _policies,
     "claim protection": _claims,

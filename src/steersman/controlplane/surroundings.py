@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from steersman.apiextensions.serving import DefinitionServing
 from steersman.apimachinery.group_version import GroupResource
+from steersman.apiserver.authentication.service_account.issuer import TokenIssuer
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.initialization import Initialization
 from steersman.apiserver.registry.metadata import Sources
@@ -19,7 +20,7 @@ class Surroundings(Struct, frozen=True):
     """The parts of the control plane that controllers look at.
 
     ``minor`` is the Kubernetes minor; ``authority`` the certificate, as PEM, by which clients know the server: empty
-    where it has none.
+    where it has none. ``tokens`` issues those of service accounts.
     """
 
     served: ServedResources
@@ -28,6 +29,7 @@ class Surroundings(Struct, frozen=True):
     metrics: Metrics
     initialization: Initialization
     minor: int
+    tokens: TokenIssuer
     authority: str = ""
 
     def has(self, resource: GroupResource) -> bool:
@@ -54,7 +56,10 @@ class Workplace(Struct, frozen=True):
 
     def of_name(self, resource: ApiResource[Any], name: str) -> SharedInformer:
         """An informer of the objects of this name, in all namespaces, for who needs no others."""
-        only = ListWatch(self.client.resource(resource), field_selector=f"metadata.name={name}")
-        informer = SharedInformer(only)
+        return self.selected(resource, f"metadata.name={name}")
+
+    def selected(self, resource: ApiResource[Any], field_selector: str) -> SharedInformer:
+        """As above, of the objects that a field selector matches."""
+        informer = SharedInformer(ListWatch(self.client.resource(resource), field_selector=field_selector))
         self.named.append(informer)
         return informer

@@ -29,9 +29,9 @@ class TokenIssuer:
         """A signed token. Raises ValueError or OSError where there is no key to sign with."""
         return await asyncio.to_thread(self._sign, {"iss": self.issuers[0], **claims})
 
-    async def issue_legacy(self, namespace: str, account: Reference, secret_name: str) -> str:
-        """A token that stands in a Secret. Raises as :meth:`issue`."""
-        return await self.issue(legacy_claims(namespace, account, secret_name))
+    async def issue_legacy(self, namespace: str, account: str, uid: str, secret_name: str) -> str:
+        """A token of an account, by name and uid, that stands in a Secret. Raises as :meth:`issue`."""
+        return await self.issue(legacy_claims(namespace, Reference(account, uid), secret_name))
 
     def _sign(self, claims: Mapping[str, Any]) -> str:
         key = self.keys.signing()
