@@ -16,7 +16,7 @@ import orjson
 from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.json_diff import Operation, json_diff
 from steersman.apiserver.admission.attributes import Attributes
-from steersman.apiserver.admission.chain import Look, crashed
+from steersman.apiserver.admission.chain import ADMIT, Look, crashed
 from steersman.apiserver.admission.trace import PLUGIN, Step, Trace
 from steersman.storage.store import StoreClosed
 
@@ -29,7 +29,7 @@ def traced(looks: Sequence[tuple[str, Look]], phase: str) -> list[tuple[str, Loo
 
 
 async def _look(name: str, look: Look, phase: str, attributes: Attributes) -> None:
-    with _recording(attributes, Step(PLUGIN, name, phase, attributes.reinvoked)) as step:
+    with _recording(attributes, Step(PLUGIN, name, phase, phase == ADMIT and attributes.reinvoked)) as step:
         try:
             pending = look(attributes)
             if pending is not None:
@@ -108,8 +108,9 @@ def _changes(before: bytes, after: Any) -> list[Operation]:
 
 
 def _inner(attributes: Attributes, type: str, name: str, details: dict[str, Any]) -> Step:
-    phase = _trace(attributes).current.phase
-    return Step(type, name, phase, attributes.reinvoked, {key: value for key, value in details.items() if value})
+    plugin = _trace(attributes).current
+    said = {key: value for key, value in details.items() if value}
+    return Step(type, name, plugin.phase, plugin.reinvoked, said)
 
 
 def _trace(attributes: Attributes) -> Trace:

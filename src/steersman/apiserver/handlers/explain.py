@@ -117,7 +117,7 @@ def _asked(call: Call, answer: Answer | None, outcome: Mapping[str, Any] | ApiEr
     """The explanation's ``request``."""
     info, name = call.info, call.info.name
     if not name and not isinstance(outcome, ApiError):
-        name = outcome["metadata"].get("name") or ""
+        name = (outcome.get("metadata") or {}).get("name") or ""
     created = answer is not None and answer.status == 201
     asked = {
         "operation": "CREATE" if created else _OPERATIONS[info.verb],
