@@ -366,4 +366,4 @@ async def test_it_goes_with_what_else_is_observed() -> None:
         answer: Any = await server.handler(sent)  # type: ignore[misc]
 
     assert orjson.loads(answer.body)["kind"] == "AdmissionExplanation"
-    assert observed.annotations == {"example.com/looked": "yes"}
+    assert observed.annotations["example.com/looked"] == "yes"
