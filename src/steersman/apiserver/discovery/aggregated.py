@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from steersman.apimachinery.group_version import GroupVersionKind
 
 if TYPE_CHECKING:
-    from steersman.apiserver.registry.resource import Resource
+    from steersman.apiserver.registry.resource import Action, Resource, Subresource
 
 VERSIONS = ("v2", "v2beta1")
 """Versions of apidiscovery.k8s.io, whose documents differ only in the name; kubectl 1.26–1.29 ask for v2beta1."""
@@ -47,6 +47,7 @@ def _resource(resource: "Resource") -> dict[str, Any]:
         "singularResource": resource.singular,
         "verbs": sorted(resource.verbs),
     }
+    subresources: dict[str, Subresource | Action] = {**resource.subresources, **resource.actions}
     optional: dict[str, Sequence[Any]] = {
         "shortNames": resource.short_names,
         "categories": resource.categories,
@@ -56,7 +57,8 @@ def _resource(resource: "Resource") -> dict[str, Any]:
                 "responseKind": _response_kind(resource, subresource.kind),
                 "verbs": sorted(subresource.verbs),
             }
-            for name, subresource in sorted(resource.subresources.items())
+            for name, subresource in sorted(subresources.items())
+            if name
         ],
     }
     return entry | {name: value for name, value in optional.items() if value}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionKind
 
 if TYPE_CHECKING:
-    from steersman.apiserver.registry.resource import Resource, Subresource
+    from steersman.apiserver.registry.resource import Action, Resource, Subresource
 
 
 def api_resource_list(group_version: GroupVersion, resources: Iterable["Resource"]) -> dict[str, Any]:
@@ -44,9 +44,12 @@ def _entries(resource: "Resource") -> Iterable[dict[str, Any]]:
     yield entry
     for subresource in resource.subresources.values():
         yield _subresource(resource, subresource)
+    for name, action in resource.actions.items():
+        if name:
+            yield _subresource(resource, action)
 
 
-def _subresource(resource: "Resource", subresource: "Subresource") -> dict[str, Any]:
+def _subresource(resource: "Resource", subresource: "Subresource | Action") -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": f"{resource.plural}/{subresource.name}",
         "singularName": "",

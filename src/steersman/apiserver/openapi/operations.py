@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionKind
+from steersman.apiserver.openapi.connection_parameters import PARAMETERS_OF_CONNECTIONS, parameters_of
 from steersman.apiserver.openapi.definitions import list_name
 from steersman.apiserver.openapi.meta_definitions import API_RESOURCE_LIST, DELETE_OPTIONS, PATCH, STATUS
 
 if TYPE_CHECKING:
-    from steersman.apiserver.registry.resource import Resource, Subresource
+    from steersman.apiserver.registry.resource import Action, Resource, Subresource
 
 NameOf = Callable[[GroupVersionKind], str]
 """The definition of a kind, "" when it has none."""
@@ -39,13 +40,16 @@ PARAMETERS = {
     "sendInitialEvents": ("query", "boolean"),
     "timeoutSeconds": ("query", "integer"),
     "watch": ("query", "boolean"),
+    **PARAMETERS_OF_CONNECTIONS,
 }
 """Where each parameter stands, and its type."""
 
-INLINE = frozenset(("dryRun", "fieldValidation"))
-"""Parameters that stand in each operation, not shared: kubectl looks there for what the server can do."""
+INLINE = frozenset(("dryRun", "fieldValidation", *PARAMETERS_OF_CONNECTIONS))
+"""Parameters that stand in each operation, not shared: kubectl looks there for what the server can do, and those of
+connections few operations have.
+"""
 
-JSON, YAML = "application/json", "application/yaml"
+JSON, YAML, TEXT = "application/json", "application/yaml", "text/plain"
 PRODUCED = (JSON, YAML)
 PRODUCED_BY_LISTS = (JSON, f"{JSON};stream=watch", YAML)
 ANY_MEDIA = ("*/*",)
@@ -161,6 +165,7 @@ def _resource_paths(resource: "Resource", name_of: NameOf) -> Iterator[Path]:
             Path(f"{item}/{name}", (*item_parameters, "pretty"), _of_subresource(resource, subresource, name_of))
             for name, subresource in sorted(resource.subresources.items())
         ),
+        *_action_paths(resource, item, item_parameters, name_of),
     )
     yield from (path for path in every if path.operations)
     if own and "list" in resource.verbs:
@@ -173,12 +178,76 @@ def _operations(resource: "Resource", verbs: tuple[str, ...], shown: tuple[str, 
     return tuple(_operation(resource, verb, resource.gvk, name) for verb in shown if verb in verbs)
 
 
-def _of_subresource(resource: "Resource", subresource: "Subresource", name_of: NameOf) -> tuple[Operation, ...]:
+def _of_subresource(
+    resource: "Resource", subresource: "Subresource | Action", name_of: NameOf
+) -> tuple[Operation, ...]:
     suffix = subresource.name.title().replace("/", "")
     return tuple(
         _operation(resource, verb, subresource.kind, name_of(subresource.kind), suffix)
         for verb in _OF_SUBRESOURCE
         if verb in subresource.verbs
+    )
+
+
+def _action_paths(resource: "Resource", item: str, parameters: tuple[str, ...], name_of: NameOf) -> Iterator[Path]:
+    """Of subresources that are done; what is behind a proxy has paths of its own."""
+    for name, action in sorted(resource.actions.items()):
+        match name, action.operation:
+            case "", _:
+                continue
+            case _, "CREATE":
+                yield Path(f"{item}/{name}", (*parameters, "pretty"), _of_subresource(resource, action, name_of))
+            case _, "CONNECT":
+                yield Path(f"{item}/{name}", parameters, _connections(resource, action))
+                if name == "proxy":
+                    behind = _connections(resource, action, "WithPath", ("subpath",))
+                    yield Path(f"{item}/{name}/{{path}}", parameters, behind)
+            case _:
+                yield Path(f"{item}/{name}", (*parameters, "pretty"), (_text(resource, action),))
+
+
+def _connections(
+    resource: "Resource", action: "Action", suffix: str = "", further: tuple[str, ...] = ()
+) -> tuple[Operation, ...]:
+    """Whatever goes to and fro is theirs between whom the connection is."""
+    verbs = [_VERBS[verb].method for verb in _OF_SUBRESOURCE if verb in action.verbs]
+    methods = sorted((*verbs, "head") if action.name == "proxy" else verbs)
+    namespaced = "Namespaced" if resource.namespaced else ""
+    named = f"{namespaced}{resource.kind}{action.name.title()}{suffix}"
+    return tuple(
+        Operation(
+            method=method,
+            id=f"connect{_name_part(resource.group_version)}{method.title()}{named}",
+            tag=_tag(resource.group_version),
+            action="connect",
+            kind=action.kind,
+            parameters=(*further, *parameters_of(action)),
+            body="",
+            body_required=False,
+            consumes=ANY_MEDIA,
+            produces=ANY_MEDIA,
+            result="",
+            statuses=(200,),
+        )
+        for method in methods
+    )
+
+
+def _text(resource: "Resource", action: "Action") -> Operation:
+    """Reading what is no object: a log."""
+    return Operation(
+        method="get",
+        id=_operation_id(resource, "get", action.name.title()),
+        tag=_tag(resource.group_version),
+        action="get",
+        kind=action.kind,
+        parameters=parameters_of(action),
+        body="",
+        body_required=False,
+        consumes=ANY_MEDIA,
+        produces=(TEXT, *PRODUCED),
+        result="",
+        statuses=(200,),
     )
 
 

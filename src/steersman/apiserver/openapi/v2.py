@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from steersman.apimachinery.group_version import GroupVersion
+from steersman.apiserver.openapi.connection_parameters import NAMES
 from steersman.apiserver.openapi.definitions import Definitions, Resolve
 from steersman.apiserver.openapi.descriptions import Describe
 from steersman.apiserver.openapi.meta_definitions import GROUP_VERSION_KIND, kind_tag, reference
@@ -80,7 +81,7 @@ def _head(version: str) -> dict[str, Any]:
 def _parameter(name: str) -> dict[str, Any]:
     place, kind = PARAMETERS[name]
     required = {"required": True} if place == "path" else {}
-    return {"name": name, "in": place, "type": kind, "uniqueItems": True, **required}
+    return {"name": NAMES.get(name, name), "in": place, "type": kind, "uniqueItems": True, **required}
 
 
 def _path(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from steersman.apimachinery.group_version import GroupVersion
+from steersman.apiserver.openapi.connection_parameters import NAMES
 from steersman.apiserver.openapi.definitions import Definitions, Resolve
 from steersman.apiserver.openapi.descriptions import Describe
 from steersman.apiserver.openapi.meta_definitions import GROUP_VERSION_KIND, kind_tag
@@ -42,7 +43,7 @@ def v3_document(
 def _parameter(name: str) -> dict[str, Any]:
     place, kind = PARAMETERS[name]
     required = {"required": True} if place == "path" else {}
-    return {"name": name, "in": place, "schema": {"type": kind, "uniqueItems": True}, **required}
+    return {"name": NAMES.get(name, name), "in": place, "schema": {"type": kind, "uniqueItems": True}, **required}
 
 
 def _shared(name: str) -> dict[str, str]:
