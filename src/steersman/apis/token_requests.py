@@ -25,7 +25,7 @@ from steersman.apiserver.authentication.service_account.bound_objects import NOD
 from steersman.apiserver.authentication.service_account.claims import user_name
 from steersman.apiserver.authentication.service_account.issuer import TokenIssuer
 from steersman.apiserver.registry.reader import ObjectReader
-from steersman.apiserver.registry.resource import ActionBehaviour, ActionCall, Object
+from steersman.apiserver.registry.resource import ActionCall, Object
 
 KIND = GroupKind("authentication.k8s.io", "TokenRequest")
 DEFAULT_SECONDS, LEAST_SECONDS, MOST_SECONDS = 3600, 600, 1 << 32
@@ -51,10 +51,6 @@ class TokenRequests:
 
     def __init__(self, issuer: TokenIssuer, objects: ObjectReader, minor: int, lifetimes: Lifetimes) -> None:
         self._issuer, self._objects, self._minor, self._lifetimes = issuer, objects, minor, lifetimes
-
-    @property
-    def behaviour(self) -> ActionBehaviour:
-        return ActionBehaviour(self.act, self.prepare)
 
     def prepare(self, body: Object, namespace: str, name: str) -> None:
         """Complete a request for the account of this name. Raises ApiError for one that cannot be."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from steersman.apimachinery.duration import parse_duration
-from steersman.controlplane.service_accounts import ISSUER, ServiceAccountOptions
+from steersman.controlplane.service_account_options import ISSUER, ServiceAccountOptions
 
 SigningKey = Annotated[
     Path | None,

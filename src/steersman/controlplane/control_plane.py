@@ -67,7 +67,8 @@ from steersman.controlplane.held_objects import has_held
 from steersman.controlplane.in_process import InProcessTransport
 from steersman.controlplane.initializer_configurations import with_strategies
 from steersman.controlplane.priority_classes import create_system_priority_classes
-from steersman.controlplane.service_accounts import ServiceAccountOptions, ServiceAccounts
+from steersman.controlplane.service_account_options import ServiceAccountOptions
+from steersman.controlplane.service_accounts import ServiceAccounts
 from steersman.controlplane.surroundings import Surroundings
 from steersman.storage.compactor import Compactor
 from steersman.storage.url import open_store
@@ -284,7 +285,7 @@ class ControlPlane:
             metrics,
             initialization,
             self._version.minor,
-            self._accounts.issuer,
+            self._accounts.issue_for_secret,
             _authority(certificates),
         )
         await self._stack.enter_async_context(running_controllers(self.client_config(), around))

@@ -124,7 +124,7 @@ def _service_account_tokens(place: Workplace, around: Surroundings) -> Controlle
         place.client,
         place.informers.for_resource(SERVICE_ACCOUNTS),
         place.selected(SECRETS, OF_TYPE),
-        around.tokens.issue_legacy,
+        around.issue_for_secret,
         around.authority,
         by_itself=around.minor < BY_ITSELF_UNTIL,
     )

@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from steersman.apiextensions.serving import DefinitionServing
 from steersman.apimachinery.group_version import GroupResource
-from steersman.apiserver.authentication.service_account.issuer import TokenIssuer
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.initialization import Initialization
 from steersman.apiserver.registry.metadata import Sources
@@ -14,13 +13,14 @@ from steersman.apiserver.registry.served import ServedResources
 from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.informer import ListWatch, SharedInformer, SharedInformerFactory
+from steersman.controllers.service_account_token_controller import Issue
 
 
 class Surroundings(Struct, frozen=True):
     """The parts of the control plane that controllers look at.
 
     ``minor`` is the Kubernetes minor; ``authority`` the certificate, as PEM, by which clients know the server: empty
-    where it has none. ``tokens`` issues those of service accounts.
+    where it has none. ``issue_for_secret`` makes tokens of service accounts.
     """
 
     served: ServedResources
@@ -29,7 +29,7 @@ class Surroundings(Struct, frozen=True):
     metrics: Metrics
     initialization: Initialization
     minor: int
-    tokens: TokenIssuer
+    issue_for_secret: Issue
     authority: str = ""
 
     def has(self, resource: GroupResource) -> bool:

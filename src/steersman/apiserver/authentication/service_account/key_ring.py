@@ -26,11 +26,6 @@ class KeyRing:
         self._accepted: tuple[VerificationKey, ...] | None = None
 
     @property
-    def has_files(self) -> bool:
-        """Whether somebody named files, which had better be good."""
-        return bool(self._signing_file or self._files)
-
-    @property
     def ready(self) -> bool:
         """Whether :meth:`accepted` has what it needs in memory."""
         return self._accepted is not None

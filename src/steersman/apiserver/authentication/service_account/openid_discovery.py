@@ -4,17 +4,16 @@ OpenID Connect Discovery 1.0, as far as KEP-1393 has it; RFC 7517 for the key se
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
+from steersman.apiserver.authentication.service_account import KEYS_PATH
 from steersman.apiserver.authentication.service_account.issuer import TokenIssuer
 from steersman.apiserver.document import require_read
-from steersman.apiserver.http.message import Handler, Request, Response
+from steersman.apiserver.http.message import Request, Response
 
-CONFIGURATION_PATH, KEYS_PATH = "/.well-known/openid-configuration", "/openid/v1/jwks"
 _KEY_SET = b"application/jwk-set+json"
 _HEADERS = ((b"Cache-Control", b"public, max-age=3600"),)
 
@@ -25,13 +24,8 @@ class OpenIDDiscovery:
     def __init__(self, issuer: TokenIssuer, keys_uri: str, host: Callable[[], str]) -> None:
         self._issuer, self._keys_uri, self._host = issuer, keys_uri, host
 
-    def routes(self) -> Mapping[str, Handler]:
-        """None where the issuer's name is no https URL, with which nobody could find them."""
-        if not is_issuer_url(self._issuer.issuers[0]):
-            return {}
-        return {CONFIGURATION_PATH: self._configuration, KEYS_PATH: self._keys}
-
-    async def _configuration(self, request: Request) -> Response:
+    async def configuration(self, request: Request) -> Response:
+        """The provider's configuration."""
         require_read(request)
         keys = await self._key_set()
         host = self._host()
@@ -45,7 +39,8 @@ class OpenIDDiscovery:
         }
         return Response(200, orjson.dumps(document), headers=_HEADERS)
 
-    async def _keys(self, request: Request) -> Response:
+    async def keys(self, request: Request) -> Response:
+        """The keys whose signatures are accepted; the first one signs."""
         require_read(request)
         return Response(200, orjson.dumps({"keys": await self._key_set()}), _KEY_SET, _HEADERS)
 
@@ -55,9 +50,3 @@ class OpenIDDiscovery:
     def _read(self) -> list[dict[str, Any]]:
         self._issuer.keys.signing()
         return [key.jwk() for key in self._issuer.keys.accepted()]
-
-
-def is_issuer_url(issuer: str) -> bool:
-    """Whether OpenID Connect allows the name: an https URL without query and fragment."""
-    parts = urlsplit(issuer)
-    return parts.scheme == "https" and bool(parts.netloc) and not parts.query and not parts.fragment
