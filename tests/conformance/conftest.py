@@ -48,8 +48,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
 def namespace(shared_server: ServerProcess) -> str:
     """A new namespace on the shared server."""
     name = f"test-{secrets.token_hex(4)}"
-    status, answer = shared_server.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
-    assert status == 201, answer
+    shared_server.create_namespace(name)
     return name
 
 

@@ -14,6 +14,9 @@ from typing import Any
 
 START_SECONDS = 30
 
+ROOT_CA = "kube-root-ca.crt"
+"""The ConfigMap that every namespace has."""
+
 
 @dataclass
 class ServerProcess:
@@ -77,6 +80,15 @@ class ServerProcess:
             return status, json.loads(answer)
         except ValueError:
             return status, answer.decode()
+
+    def create_namespace(self, name: str) -> None:
+        """Make a namespace, and return when it has what every namespace has."""
+        status, answer = self.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+        assert status == 201, answer
+        config_maps = f"{self.url}/api/v1/namespaces/{name}/configmaps"
+        watch = f"{config_maps}?watch=true&fieldSelector=metadata.name%3D{ROOT_CA}"
+        with urllib.request.urlopen(watch, context=self.tls(), timeout=START_SECONDS) as events:
+            assert json.loads(events.readline())["type"] == "ADDED"
 
 
 @dataclass(frozen=True)

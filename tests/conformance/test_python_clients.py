@@ -15,7 +15,7 @@ import pytest
 from kubernetes import client, config, watch
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic import DynamicClient
-from tests.conformance.processes import ServerProcess
+from tests.conformance.processes import ROOT_CA, ServerProcess
 
 # kr8s warns of minors that are newer than itself.
 pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported:UserWarning")
@@ -170,13 +170,14 @@ def test_official_client_on_config_maps(api: client.ApiClient, namespace: str) -
     first = core.list_namespaced_config_map(namespace, limit=4)
     rest = core.list_namespaced_config_map(namespace, limit=4, _continue=first.metadata._continue)
     names = [one.metadata.name for one in first.items + rest.items]
-    assert names == [*(f"page-{number}" for number in range(5)), "settings"]
-    assert (len(first.items), first.metadata.remaining_item_count) == (4, 2)
+    assert names == [ROOT_CA, *(f"page-{number}" for number in range(5)), "settings"]
+    assert (len(first.items), first.metadata.remaining_item_count) == (4, 3)
 
-    core.delete_collection_namespaced_config_map(namespace, field_selector="metadata.name!=settings")
-    assert [one.metadata.name for one in core.list_namespaced_config_map(namespace).items] == ["settings"]
+    others = f"metadata.name!=settings,metadata.name!={ROOT_CA}"
+    core.delete_collection_namespaced_config_map(namespace, field_selector=others)
+    assert [one.metadata.name for one in core.list_namespaced_config_map(namespace).items] == [ROOT_CA, "settings"]
     core.delete_namespaced_config_map("settings", namespace)
-    assert core.list_namespaced_config_map(namespace).items == []
+    assert [one.metadata.name for one in core.list_namespaced_config_map(namespace).items] == [ROOT_CA]
 
 
 @pytest.mark.parametrize(("group", "resource"), [("CoreV1Api", "config_map"), ("AppsV1Api", "deployment")])
@@ -266,6 +267,8 @@ async def test_kr8s_async_watches_what_it_changes(shared_server: ServerProcess, 
 
     async def observe() -> None:
         async for type_, one in api.watch("configmaps", namespace=namespace):
+            if one.name == ROOT_CA:
+                continue
             seen.append((type_, one.name))
             present.set()
             if type_ == "DELETED":
@@ -277,7 +280,7 @@ async def test_kr8s_async_watches_what_it_changes(shared_server: ServerProcess, 
         await settings.patch({"data": {"mode": "slow"}})
         await settings.delete()
     assert seen == [("ADDED", "settings"), ("MODIFIED", "settings"), ("DELETED", "settings")]
-    assert [one.name async for one in api.get("configmaps", namespace=namespace)] == []
+    assert [one.name async for one in api.get("configmaps", namespace=namespace)] == [ROOT_CA]
 
 
 async def test_kr8s_async_on_custom_objects(order_crd: None, shared_server: ServerProcess, namespace: str) -> None:
