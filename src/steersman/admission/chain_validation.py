@@ -14,8 +14,10 @@ from steersman.apimachinery.errors import (
     field_invalid,
     field_not_supported,
     field_too_long,
+    field_too_many,
 )
 
+MAX_PLUGINS = 256
 MAX_BYTES = 1 << 20
 """How long the configurations may be together, as JSON."""
 
@@ -24,6 +26,8 @@ _PLUGINS = "spec.plugins"
 
 def chain_errors(settings: Settings, pool: PluginPool) -> list[FieldError]:
     """What is wrong with each of the plugins, its name first: those of wrong names are not made to find out."""
+    if len(settings) > MAX_PLUGINS:
+        return [field_too_many(_PLUGINS, len(settings), MAX_PLUGINS)]
     if sum(len(orjson.dumps(one.configuration)) for one in settings) > MAX_BYTES:
         return [field_too_long(_PLUGINS, MAX_BYTES)]
     if errors := list(_wrong_names(settings, pool)):

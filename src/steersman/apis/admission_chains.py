@@ -21,7 +21,6 @@ CHAIN = GroupKind(ADMISSION.group, "AdmissionChain")
 PLUGIN = GroupKind(ADMISSION.group, "AdmissionPlugin")
 THE_CHAIN = "default"
 """The name of the one AdmissionChain."""
-MAX_PLUGINS = 256
 
 _STRING: Mapping[str, Any] = {"type": "string"}
 _COUNT: Mapping[str, Any] = {"type": "integer", "format": "int64"}
@@ -31,7 +30,7 @@ def admission_resources(definitions: Definitions, running: Callable[[], Sequence
     """The resources of the group; ``running`` gives the AdmissionPlugins of this moment."""
     kind = GroupVersionKind(*ADMISSION, CHAIN.kind)
     codec = Codec(kind.api_version, kind.kind)
-    stored = StoredKind(f"/registry/{CHAINS.group}/{CHAINS.resource}/", kind, False, codec)
+    stored = StoredKind(f"/registry/{CHAINS.resource}/", kind, False, codec)
     chains = _resource(CHAIN, _CHAIN, definitions, stored=stored, strategy=_ChainStrategy(), short_names=("chain",))
     plugins = _resource(
         PLUGIN,
@@ -108,7 +107,6 @@ _CHAIN = _kind(
                     "description": "The plugins in the order in which they are asked. One that is not here is not "
                     "asked.",
                     "type": "array",
-                    "maxItems": MAX_PLUGINS,
                     "items": _object(
                         {
                             "name": _described(
