@@ -4,14 +4,13 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from tests.apiserver.api_client import Client, failure
+from tests.apiserver.api_client import Client
 from tests.apiserver.authentication.oidc.fake_clock import START, FakeClock
 from tests.apiserver.authentication.oidc.signer import Signer, encoded, rsa_key, signer
 from tests.apiserver.authorization.people import (
@@ -24,14 +23,9 @@ from tests.apiserver.authorization.people import (
     rule,
 )
 from tests.controlplane.identity_provider import DOCUMENT, KEYS, IdentityProvider, identity_provider
+from tests.controlplane.oidc_plane import ME, UNAUTHORIZED, fetched, logged, serving, taken, whoami
 
-from steersman.controlplane import ControlPlane
-from steersman.controlplane.authentication import AuthenticationOptions
-from steersman.controlplane.oidc_options import OidcOptions
-
-ME = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
-UNAUTHORIZED = (401, "Unauthorized", "Unauthorized")
 
 
 @pytest.fixture
@@ -43,58 +37,6 @@ async def provider(tmp_path: Path) -> AsyncIterator[IdentityProvider]:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
-
-
-@asynccontextmanager
-async def serving(
-    provider: IdentityProvider, clock: FakeClock, *, ready: bool = True, **options: Any
-) -> AsyncIterator[ControlPlane]:
-    """A control plane that takes the provider's tokens; ``ready`` waits until it does."""
-    flags: dict[str, Any] = {
-        "issuer_url": provider.url,
-        "client_id": "us",
-        "ca_file": provider.authority,
-        "username_prefix": "-",
-        "groups_claim": "groups",
-    }
-    oidc = OidcOptions(clock=clock.clock, **({**flags, **options} if "configuration" not in options else options))
-    async with ControlPlane(store="memory:", authentication=AuthenticationOptions(oidc=oidc)) as plane:
-        if ready:
-            await taken(plane, provider.token(groups=[], email="a", email_verified=True, hd="example.com"))
-        yield plane
-
-
-async def whoami(plane: ControlPlane, token: str) -> Any:
-    """The user of a token, on a new connection."""
-    reply = await Client(plane.handler, None, token).create(ME, {})
-    return reply.body["status"]["userInfo"] if reply.status == 201 else failure(reply)
-
-
-async def taken(plane: ControlPlane, token: str) -> None:
-    """Returns once the token is."""
-
-    async def is_taken() -> bool:
-        return await whoami(plane, token) != UNAUTHORIZED
-
-    await eventually(is_taken)
-
-
-async def logged(caplog: pytest.LogCaptureFixture, text: str) -> None:
-    """Returns once that is in the log."""
-
-    async def is_logged() -> bool:
-        return text in caplog.text
-
-    await eventually(is_logged)
-
-
-async def fetched(provider: IdentityProvider, count: int) -> None:
-    """Returns once the provider was asked so often."""
-
-    async def is_so() -> bool:
-        return len(provider.asked) >= count
-
-    await eventually(is_so)
 
 
 async def test_whose_token(provider: IdentityProvider, clock: FakeClock) -> None:
@@ -142,7 +84,7 @@ def with_claims_exchanged(provider: IdentityProvider) -> str:
     return f"{header}.{encoded(provider.claims(sub='admin'))}.{signature}"
 
 
-BAD = {
+BAD: dict[str, tuple[Callable[[IdentityProvider], str], str]] = {
     "expired": (lambda one: one.token(exp=START - 1), "has expired"),
     "without an end": (lambda one: one.token(exp=None), "has expired"),
     "an end that is no number": (lambda one: one.token(exp="9999999999"), "'exp' must be a number"),
@@ -316,7 +258,8 @@ async def test_groups_prefix_and_required_claims(provider: IdentityProvider, clo
     required = (("hd", "example.com"),)
     async with serving(provider, clock, groups_prefix="oidc:", required_claims=required) as plane:
         user = await whoami(plane, provider.token(groups=["a", "b"], hd="example.com"))
-        others = [await whoami(plane, provider.token(hd=value)) for value in (None, "example.org", True, [])]
+        wrong: tuple[object, ...] = (None, "example.org", True, [])
+        others = [await whoami(plane, provider.token(hd=value)) for value in wrong]
 
     assert user["groups"] == ["oidc:a", "oidc:b", "system:authenticated"]
     assert others == [UNAUTHORIZED] * 4

@@ -106,13 +106,13 @@ class Oidc:
             return
         replaced, self._fetching = self._fetching, fetching
         self._authenticator.replace(issuers)
-        _logger.info("the authentication configuration %s is in force as it is now", path)
         await _end(replaced)
+        _logger.info("the authentication configuration %s is in force as it is now", path)
 
     async def _wait_for(self, issuers: Iterable[IssuerAuthenticator]) -> None:
         """Until the keys of all of them are there, or it takes too long."""
         too_long = asyncio.ensure_future(self._options.clock.sleep(UPDATE_SECONDS))
-        ready = asyncio.gather(*(issuer.provider.ready() for issuer in issuers))
+        ready = asyncio.ensure_future(_are_ready(issuers))
         try:
             await asyncio.wait((too_long, ready), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -165,11 +165,17 @@ def _authority(path: Path) -> str:
         raise ValueError(f"{path}: not PEM") from None
 
 
+async def _are_ready(issuers: Iterable[IssuerAuthenticator]) -> None:
+    """Returns once the keys of all of them have come."""
+    for issuer in issuers:
+        await issuer.provider.ready()
+
+
 def _keep_fresh(issuers: Iterable[IssuerAuthenticator]) -> list[asyncio.Task[None]]:
     return [asyncio.ensure_future(issuer.provider.keep_fresh()) for issuer in issuers]
 
 
-async def _end(tasks: Iterable["asyncio.Future[None] | asyncio.Future[list[None]]"]) -> None:
+async def _end(tasks: Iterable[asyncio.Future[None]]) -> None:
     for task in tasks:
         task.cancel()
     for task in tasks:

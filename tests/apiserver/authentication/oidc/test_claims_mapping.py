@@ -221,7 +221,7 @@ USER_RULES = [
 
 @pytest.mark.parametrize(("expression", "holds"), USER_RULES)
 def test_rules_about_users(expression: str, holds: bool) -> None:
-    configured = {
+    configured: dict[str, Any] = {
         "userValidationRules": [{"expression": expression, "message": "told so"}],
         "groups": {"claim": "groups", "prefix": ""},
         "extra": [{"key": "example.org/x", "valueExpression": "claims.role"}],
