@@ -26,6 +26,7 @@ class _Commands(LazyGroup):
             "delete",
             "describe",
             "edit",
+            "explain",
             "set",
             "initializers",
         )

@@ -1,0 +1,1 @@
+"""What ``steersman explain`` does."""
