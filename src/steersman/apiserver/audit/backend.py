@@ -1,8 +1,9 @@
 """Where audit events go: a backend queues them for its sink, in one of three ways.
 
-``batch``: requests do not wait; what finds the buffer full is lost. ``blocking``: each request waits until its event
-has been written, whether or not that succeeds. ``blocking-strict``: so, and a request whose first event cannot be
-written is refused. Events are written in the order they came, those that have queued up meanwhile together.
+``batch``: requests do not wait; what finds the buffer full is lost. ``blocking``: each answer waits until the events of
+its request have been written, whether or not that succeeds. ``blocking-strict``: a request waits for its first event
+too, and is refused if that cannot be written. Events are written in the order they came, those that have queued up
+together.
 """
 
 import asyncio
@@ -15,12 +16,15 @@ from msgspec import Struct
 
 from steersman.apiserver.audit.audit_metrics import AuditMetrics
 from steersman.apiserver.audit.event import Event
+from steersman.apiserver.audit.policy import RECEIVED
 
 _logger = logging.getLogger(__name__)
 
 BATCH, BLOCKING, BLOCKING_STRICT = MODES = ("batch", "blocking", "blocking-strict")
 BUFFER_BYTES = 256 << 20
 """Of request and answer bodies that a buffer holds at most, however few events they are in."""
+SOON_SECONDS = 0.02
+"""Within which an event is written that nobody waits for yet, where answers wait for events."""
 BUFFERED = "buffered"
 """Under which name events are counted that found the buffer full."""
 
@@ -88,6 +92,11 @@ class Backend:
             self._metrics.lost(self._sink.name, 1, "the backend is closed")
             return None
         if not self._batch:
+            if event.stage == RECEIVED and not self._strict:
+                # The answer waits for an event behind this one, which mostly takes it along.
+                self._events.append((event, None))
+                self._write_within(SOON_SECONDS)
+                return None
             self._due.set()
             future = self._loop.create_future()
             self._events.append((event, future))
@@ -100,9 +109,13 @@ class Backend:
         self._events.append((event, None))
         if len(self._events) >= self._batching.max_size:
             self._due.set()
-        elif self._timer is None:
-            self._timer = self._loop.call_later(self._batching.max_wait, self._due.set)
+        else:
+            self._write_within(self._batching.max_wait)
         return None
+
+    def _write_within(self, seconds: float) -> None:
+        if self._timer is None and self._loop is not None:
+            self._timer = self._loop.call_later(seconds, self._due.set)
 
     async def close(self, seconds: float) -> None:
         """Write what is queued, within so many seconds; what is left then is lost."""

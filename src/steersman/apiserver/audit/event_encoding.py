@@ -16,7 +16,7 @@ from steersman.apimachinery.encoding import json
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission.observed import SentReference
 from steersman.apiserver.audit.event import AuditedRequest, Body, Event
-from steersman.apiserver.audit.policy import LEVELS, RECEIVED
+from steersman.apiserver.audit.policy import LEVEL_NAMES, RECEIVED
 from steersman.apiserver.audit.source_addresses import source_addresses
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.handlers.negotiation import Decoders, media_type
@@ -26,7 +26,6 @@ API_VERSION = "audit.k8s.io/v1"
 TRUNCATED = "audit.k8s.io/truncated"
 MAX_USER_AGENT = 1024
 
-_LEVEL_NAMES = {level: name for name, level in LEVELS.items()}
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
 _SAFE = "/!$&'()*+,;=:@~"
 _STATUS_FIELDS = ("metadata", "status", "message", "reason", "details", "code")
@@ -76,7 +75,7 @@ class EventEncoder:
         value: dict[str, Any] = {
             "kind": "Event",
             "apiVersion": API_VERSION,
-            "level": _LEVEL_NAMES[config.level],
+            "level": LEVEL_NAMES[config.level],
             "auditID": audited.id.decode("utf-8", "replace"),
             "stage": event.stage,
             "requestURI": _request_uri(audited),

@@ -6,6 +6,7 @@ once for each such combination, so that only users, namespaces, names and paths 
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -26,9 +27,8 @@ class Level(IntEnum):
     REQUEST_RESPONSE = 3
 
 
-LEVELS = {"None": Level.NONE, "Metadata": Level.METADATA, "Request": Level.REQUEST}
-LEVELS["RequestResponse"] = Level.REQUEST_RESPONSE
-"""By their names in policies and events."""
+LEVEL_NAMES = ("None", "Metadata", "Request", "RequestResponse")
+"""In policies and events, by level."""
 
 RECEIVED, STARTED, COMPLETE, PANIC = "RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"
 STAGES = (RECEIVED, STARTED, COMPLETE, PANIC)
@@ -76,7 +76,9 @@ class AuditConfig(Struct, frozen=True):
 Test = Callable[[UserInfo | None, RequestInfo], bool]
 Candidate = tuple[Test | None, AuditConfig]
 """A rule that can match, and what is left to be tested; None: it matches."""
-Key = tuple[bool, str, str, str, str]
+
+_KIND = itemgetter(*map(RequestInfo._fields.index, ("is_resource", "verb", "group", "resource", "subresource")))
+"""What of a request decides which rules can match: the key under which they are remembered."""
 
 
 class PolicyEvaluator:
@@ -87,11 +89,11 @@ class PolicyEvaluator:
     def __init__(self, policy: AuditPolicy) -> None:
         self._rules = [(rule, _config(policy, rule)) for rule in policy.rules]
         self._default = AuditConfig(Level.NONE, frozenset(policy.omit_stages), policy.omit_managed_fields)
-        self._candidates: dict[Key, Sequence[Candidate]] = {}
+        self._candidates: dict[tuple[str, ...], Sequence[Candidate]] = {}
 
     def evaluate(self, user: UserInfo | None, info: RequestInfo) -> AuditConfig:
         """``user`` is who sent the request, before any impersonation; None where that is not known."""
-        key = (info.is_resource, info.verb, info.group, info.resource, info.subresource)
+        key = _KIND(info)
         candidates = self._candidates.get(key)
         if candidates is None:
             if len(self._candidates) >= REMEMBERED:
@@ -124,7 +126,8 @@ def _config(policy: AuditPolicy, rule: AuditRule) -> AuditConfig:
 def _all_of(tests: Sequence[Test]) -> Test | None:
     if len(tests) < 2:
         return tests[0] if tests else None
-    return lambda user, info: all(test(user, info) for test in tests)
+    first, rest = tests[0], _all_of(tests[1:])
+    return lambda user, info: first(user, info) and (rest is None or rest(user, info))
 
 
 def _user_tests(rule: AuditRule) -> Iterator[Test]:

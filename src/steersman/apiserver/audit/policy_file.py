@@ -14,7 +14,7 @@ from steersman.apimachinery.errors import (
     field_type_invalid,
 )
 from steersman.apimachinery.names import subdomain_name
-from steersman.apiserver.audit.policy import ALL, LEVELS, STAGES, AuditPolicy, AuditRule, GroupResources
+from steersman.apiserver.audit.policy import ALL, LEVEL_NAMES, STAGES, AuditPolicy, AuditRule, GroupResources, Level
 
 _logger = logging.getLogger(__name__)
 
@@ -102,8 +102,8 @@ class _Reading:
         urls = _strings(value, "nonResourceURLs", at)
         if not level:
             self.errors.append(field_required(f"{at}.level"))
-        elif level not in LEVELS:
-            self.errors.append(field_not_supported(f"{at}.level", level, LEVELS))
+        elif level not in LEVEL_NAMES:
+            self.errors.append(field_not_supported(f"{at}.level", level, LEVEL_NAMES))
         self.errors += _url_errors(urls, f"{at}.nonResourceURLs")
         resources = tuple(
             self._resources(one, f"{at}.resources", index) for index, one in enumerate(_list(value, "resources", at))
@@ -113,7 +113,7 @@ class _Reading:
             told = "rules cannot apply to both regular resources and non-resource URLs"
             self.errors.append(field_invalid(f"{at}.nonResourceURLs", list(urls), told))
         return AuditRule(
-            LEVELS.get(level, LEVELS["None"]),
+            Level(LEVEL_NAMES.index(level)) if level in LEVEL_NAMES else Level.NONE,
             _strings(value, "users", at),
             _strings(value, "userGroups", at),
             _strings(value, "verbs", at),
