@@ -92,6 +92,12 @@ class Replica:
         entries = (await self.lifecycle.cacher(resource)).list()[0]
         return len(await self.lifecycle.delete_collection(resource, entries, DeleteOptions(USER)))
 
+    def plugin_objects(self) -> list[Object]:
+        """The AdmissionPlugins that it shows."""
+        plugins = next(one for one in self.chain.resources if one.kind == "AdmissionPlugin")
+        assert plugins.computed is not None
+        return list(plugins.computed())
+
     async def ready(self) -> int:
         """The HTTP status of the check of its chain."""
         request = Request("GET", "/readyz/admission-chain", "", {}, b"", Connection())

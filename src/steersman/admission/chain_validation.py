@@ -1,6 +1,7 @@
 """Whether an AdmissionChain can be put in force here. To be imported when one is written."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import orjson
 
@@ -24,15 +25,18 @@ MAX_BYTES = 1 << 20
 _PLUGINS = "spec.plugins"
 
 
-def chain_errors(settings: Settings, pool: PluginPool) -> list[FieldError]:
-    """What is wrong with each of the plugins, its name first: those of wrong names are not made to find out."""
+def chain_errors(settings: Settings, pool: PluginPool, made: ExitStack) -> list[FieldError]:
+    """What is wrong with each of the plugins, its name first: where a name is wrong, none is made to find out more.
+
+    What is made is kept until ``made`` is closed.
+    """
     if len(settings) > MAX_PLUGINS:
         return [field_too_many(_PLUGINS, len(settings), MAX_PLUGINS)]
     if sum(len(orjson.dumps(one.configuration)) for one in settings) > MAX_BYTES:
         return [field_too_long(_PLUGINS, MAX_BYTES)]
     if errors := list(_wrong_names(settings, pool)):
         return errors
-    return [_field_error(wrong.at, wrong.field, str(wrong)) for wrong in pool.try_out(settings)]
+    return [_field_error(wrong.at, wrong.field, str(wrong)) for wrong in pool.try_out(settings, made)]
 
 
 def _wrong_names(settings: Settings, pool: PluginPool) -> Iterator[FieldError]:

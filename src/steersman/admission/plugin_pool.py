@@ -64,16 +64,19 @@ class PluginPool:
                     held.chains += 1
             unless_installed.pop_all()
 
-    def try_out(self, settings: Settings) -> list[CannotMake]:
-        """What keeps the chain of ``settings`` from being made. What was made to find out is closed again."""
+    def try_out(self, settings: Settings, made: contextlib.ExitStack) -> list[CannotMake]:
+        """What keeps the chain of ``settings`` from being made.
+
+        What was made to find out is at hand to be installed until ``made`` is closed; then it is closed itself, unless
+        it has been.
+        """
         wrong: list[CannotMake] = []
-        with contextlib.ExitStack() as stack:
-            for at, setting in enumerate(settings):
-                if setting.enabled:
-                    try:
-                        self._hold(at, setting, stack)
-                    except CannotMake as error:
-                        wrong.append(error)
+        for at, setting in enumerate(settings):
+            if setting.enabled:
+                try:
+                    self._hold(at, setting, made)
+                except CannotMake as error:
+                    wrong.append(error)
         return wrong
 
     def known_names(self) -> list[str]:
@@ -94,7 +97,7 @@ class PluginPool:
             await asyncio.wait(self._closing)
 
     def _hold(self, at: int, setting: PluginSetting, stack: contextlib.ExitStack) -> _Held:
-        """The plugin of the setting at this place; one that is new is given up again with ``stack``."""
+        """The plugin of the setting at this place. What is new is given up with ``stack``, unless it is used."""
         held = self._held.get(setting.key)
         if held is None:
             held = self._held[setting.key] = _Held(setting.key, self._make(at, setting))

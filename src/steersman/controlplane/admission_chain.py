@@ -157,7 +157,14 @@ class StoredChain:
         except ValueError:
             # The kind's schema says better what is missing.
             return
-        if errors := chain_errors(settings, self._pool):
+        made = contextlib.ExitStack()
+
+        async def settle(is_committed: bool) -> None:
+            """The plugins have been installed by now, where the chain was stored."""
+            made.close()
+
+        attributes.on_settled.append(settle)
+        if errors := chain_errors(settings, self._pool, made):
             raise invalid(CHAIN, attributes.name, errors)
 
     @cached_property
