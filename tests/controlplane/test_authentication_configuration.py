@@ -14,7 +14,8 @@ from tests.apiserver.authentication.oidc.signer import signer
 from tests.controlplane.identity_provider import DOCUMENT, KEYS, IdentityProvider, identity_provider
 from tests.controlplane.oidc_plane import UNAUTHORIZED, fetched, logged, serving, taken, whoami
 
-from steersman.controlplane.authentication import Authentication, AuthenticationOptions
+from steersman.controlplane import ControlPlane
+from steersman.controlplane.authentication import AuthenticationOptions
 from steersman.controlplane.oidc_options import OidcOptions
 
 
@@ -286,6 +287,12 @@ async def test_the_access_token_goes_to_no_other_server(
 def test_what_cannot_be_is_refused_at_once(file: Path) -> None:
     file.write_bytes(document(jwt({"audiences": []})))
     with pytest.raises(ValueError) as refused:
-        Authentication(AuthenticationOptions(oidc=OidcOptions(file)))
+        ControlPlane(store="memory:", authentication=AuthenticationOptions(oidc=OidcOptions(file)))
     required = "Required value: at least one jwt[0].issuer.audiences is required"
     assert str(refused.value) == f"{file}: jwt[0].issuer.audiences: {required}"
+
+
+def test_the_issuer_of_service_account_tokens_is_no_other(file: Path) -> None:
+    file.write_bytes(document(jwt({"url": "https://kubernetes.default.svc.cluster.local"})))
+    with pytest.raises(ValueError, match=r"jwt\[0\].issuer.url: .*: URL must not overlap with disallowed issuers"):
+        ControlPlane(store="memory:", authentication=AuthenticationOptions(oidc=OidcOptions(file)))

@@ -35,12 +35,15 @@ class AuthenticationOptions:
 
 
 class Authentication:
-    """What asks others who a request comes from. Raises ValueError for a file that cannot be used."""
+    """What asks others who a request comes from; ``issuers`` are those of our own tokens, which no others may be.
 
-    def __init__(self, options: AuthenticationOptions) -> None:
+    Raises ValueError for a file that cannot be used.
+    """
+
+    def __init__(self, options: AuthenticationOptions, issuers: Sequence[str] = ()) -> None:
         path = options.token_webhook_config
         self._webhook = ReviewWebhook(path) if path is not None else None
-        self._oidc = _oidc(options.oidc) if options.oidc is not None else None
+        self._oidc = _oidc(options.oidc, issuers) if options.oidc is not None else None
         self._options = options
 
     def authenticators(self) -> Sequence[Authenticator]:
@@ -65,8 +68,8 @@ class Authentication:
             await self._webhook.close()
 
 
-def _oidc(options: OidcOptions) -> "Oidc":
+def _oidc(options: OidcOptions, disallowed: Sequence[str]) -> "Oidc":
     # Imported for those who have identity providers: everyone else's server starts sooner.
     from steersman.controlplane.oidc import Oidc
 
-    return Oidc(options)
+    return Oidc(options, disallowed)

@@ -154,7 +154,7 @@ class ControlPlane:
         self._initialization = Initialization(enabled=has_initializers, wait_seconds=initialization_wait)
         self._profile, self._runtime_config = profile, RuntimeConfig.parse(runtime_config)
         self._tokens = TokenFile(token_auth_file) if token_auth_file else None
-        self._authentication = Authentication(authentication)
+        self._authentication = Authentication(authentication, service_accounts.issuers)
         self._authorization = Authorization(authorization, self._version.minor)
         self._audit = _audit(audit) if audit is not None else None
         self._accounts = ServiceAccounts(service_accounts, data_dir, self._version.minor)
