@@ -7,13 +7,12 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.admission.over_http import LISTEN, door
+from tests.admission.over_http import serving_http
 
 from steersman.admission.selection import AdmissionOptions
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission import AdmissionPlugin
 from steersman.client import Client
-from steersman.controlplane import ControlPlane
 from steersman.controlplane.authorization import AuthorizationOptions
 
 
@@ -30,17 +29,9 @@ async def serving(
     options = AdmissionOptions(control=control, extra=extra, configuration=configuration)
     # Without roles a server starts in half the time.
     everybody = AuthorizationOptions(modes=("AlwaysAllow",))
-    with door() as way_in:
-        server = ControlPlane(
-            admission=options,
-            authorization=everybody,
-            version=version,
-            store=store,
-            insecure_http=LISTEN,
-            token_auth_file=way_in.tokens,
-        )
-        async with server, Client(way_in.config(server)) as client:
-            yield client
+    served = serving_http(admission=options, authorization=everybody, version=version, store=store)
+    async with served as server, Client(server.config()) as client:
+        yield client
 
 
 def configured(directory: Path, plugin: str, configuration: Any) -> Path:

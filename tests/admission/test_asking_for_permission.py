@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from tests.admission.over_http import serving_http
 from tests.admission.plugin_server import refusal
 from tests.admission.signers import SIGNER, signing_request
 
 from steersman.admission.selection import AdmissionOptions
 from steersman.client import Client
 from steersman.client.kinds import certificates_v1, core_v1, rbac_v1
-from steersman.controlplane import ControlPlane
 
 APPROVED: Any = {"type": "Approved", "status": "True", "reason": "Known", "message": "known to us"}
 OWNER: Any = {"apiVersion": "v1", "kind": "Node", "name": "a", "uid": "1"}
@@ -21,9 +21,9 @@ async def users(*plugins: str) -> AsyncIterator[tuple[Client, Client]]:
     """Clients of an administrator, and of ``jane`` whose role ``work`` allows nothing yet."""
     admission = AdmissionOptions(control=plugins)
     async with (
-        ControlPlane(admission=admission) as server,
-        Client(server.client_config()) as admin,
-        Client(server.client_config("jane", ("system:authenticated",))) as jane,
+        serving_http(admission=admission) as server,
+        Client(server.config()) as admin,
+        Client(server.config("jane")) as jane,
     ):
         role, subject = {"metadata": {"name": "work"}, "rules": []}, {"kind": "User", "name": "jane"}
         reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "work"}

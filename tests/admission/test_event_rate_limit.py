@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
+from aiohttp import ClientSession
+from tests.admission.over_http import HttpServer, serving_http
 from tests.admission.plugin_server import configured, serving
 
 from steersman.admission.event_rate_limit import EventRateLimit, Limit
 from steersman.admission.selection import AdmissionOptions
-from steersman.client.transport import Request, Transport
-from steersman.controlplane import ControlPlane
 
 PLUGIN = "EventRateLimit"
 EVENTS = "/api/v1/namespaces/{}/events"
@@ -30,8 +30,8 @@ class Clock:
 class Sender:
     """Sends each request once: a client would wait as it is told and try again."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
 
     async def post(self, name: str, namespace: str = "default", query: str = "", **more: Any) -> int:
         """The status of the answer to a new Event."""
@@ -40,17 +40,24 @@ class Sender:
 
     async def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any, dict[str, str]]:
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        request = Request(method, path, [("content-type", kind)], orjson.dumps(body) if body else b"")
-        reply = await self._transport.send(request)
-        return reply.status, orjson.loads(await reply.read()), dict(reply.headers)
+        data = orjson.dumps(body) if body else None
+        async with self._session.request(method, path, data=data, headers={"Content-Type": kind}) as reply:
+            headers = {name.lower(): value for name, value in reply.headers.items()}
+            return reply.status, orjson.loads(await reply.read()), headers
 
 
 @asynccontextmanager
 async def sending(options: AdmissionOptions, user: str = "me") -> AsyncIterator[Sender]:
-    async with ControlPlane(admission=options) as server:
-        transport = server.client_config(user).transport
-        assert transport is not None
-        yield Sender(transport)
+    async with serving_http(admission=options) as server, sender(server, user) as made:
+        yield made
+
+
+@asynccontextmanager
+async def sender(server: HttpServer, user: str) -> AsyncIterator[Sender]:
+    who = {"Impersonate-User": user, "Impersonate-Group": "system:masters"}
+    headers = {"Authorization": f"Bearer {server.token}", **who}
+    async with ClientSession(server.control_plane.insecure_url, headers=headers) as session:
+        yield Sender(session)
 
 
 def limiting(clock: Clock, *limits: Limit) -> Any:
@@ -105,11 +112,13 @@ async def test_each_key_has_its_own_bucket(type_: str, same: Any, other: Any, ke
 
 async def test_users_are_kept_apart() -> None:
     plugin = EventRateLimit([Limit("User", qps=1, burst=1)], Clock())
-    async with ControlPlane(admission=AdmissionOptions(control=("AlwaysAdmit",), extra=(plugin,))) as server:
-        one, other = (server.client_config(user).transport for user in ("one", "other"))
-        assert one is not None
-        assert other is not None
-        answers = [await Sender(one).post("a"), await Sender(one).post("b"), await Sender(other).post("b")]
+    options = AdmissionOptions(control=("AlwaysAdmit",), extra=(plugin,))
+    async with (
+        serving_http(admission=options) as server,
+        sender(server, "one") as one,
+        sender(server, "other") as other,
+    ):
+        answers = [await one.post("a"), await one.post("b"), await other.post("b")]
 
     assert answers == [201, 429, 201]
 

@@ -5,11 +5,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.admission.over_http import ADMIN, LISTEN, door
+from tests.admission.over_http import ADMIN, serving_http
 
 from steersman.admission.selection import AdmissionOptions
 from steersman.client import Client
-from steersman.controlplane import ControlPlane
 from steersman.controlplane.authorization import AuthorizationOptions
 
 As = Callable[..., Client]
@@ -26,24 +25,21 @@ async def serving_users(
 ) -> AsyncIterator[As]:
     """The whole chain is ``plugins``, in this order; ``mode`` is that of authorization."""
     async with AsyncExitStack() as stack:
-        way_in = stack.enter_context(door())
-        server = ControlPlane(
+        served = serving_http(
             admission=AdmissionOptions(control=plugins, configuration=configuration),
             authorization=AuthorizationOptions(modes=(mode,)),
             version=version,
             runtime_config=runtime_config,
             store="memory:",
-            insecure_http=LISTEN,
-            token_auth_file=way_in.tokens,
         )
-        await stack.enter_async_context(server)
+        server = await stack.enter_async_context(served)
         clients: dict[Any, Client] = {}
 
         def of(name: str = "", *groups: str) -> Client:
             name, *belongs = (name, *groups) if name else ADMIN
             key = (name, *belongs)
             if key not in clients:
-                clients[key] = Client(way_in.config(server, name, *belongs))
+                clients[key] = Client(server.config(name, *belongs))
                 stack.push_async_callback(clients[key].close)
             return clients[key]
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.admission.over_http import serving_http
 from tests.admission.plugin_server import configured, pod, refusal
 
 from steersman.admission.selection import AdmissionOptions
 from steersman.client import Client
 from steersman.client.kinds import apps_v1, batch_v1, core_v1
-from steersman.controlplane import ControlPlane
 
 PREFIX = "pod-security.kubernetes.io/"
 PRIVILEGED_POD = pod(containers=[{"name": "web", "image": "nginx:1", "securityContext": {"privileged": True}}])
@@ -37,8 +37,8 @@ async def secured(
     """A server whose namespace ``team`` has ``labels`` (``enforce_version`` for ``enforce-version``)."""
     options = AdmissionOptions(control=("PodSecurity",), configuration=configuration)
     told = warnings if warnings is not None else []
-    async with ControlPlane(admission=options) as server:
-        config = replace(server.client_config(), warning_handler=lambda code, agent, text: told.append(text))
+    async with serving_http(admission=options) as server:
+        config = replace(server.config(), warning_handler=lambda code, agent, text: told.append(text))
         async with Client(config) as client:
             await client.resource(core_v1.NAMESPACES).create(namespace("team", **labels))
             told.clear()

@@ -1,4 +1,4 @@
-"""A control plane in this process, and the policies that tests put into it."""
+"""A control plane that serves HTTP, and the policies that tests put into it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from tests.admission.over_http import serving_http
+
 from steersman.admission.selection import AdmissionOptions
 from steersman.apiserver.admission import Attributes
 from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.resource_client import ResourceClient
-from steersman.controlplane import ControlPlane
 
 GROUP = "admissionregistration.k8s.io"
 
@@ -54,8 +55,8 @@ async def serving(
 ) -> AsyncIterator[Client]:
     """A client of a new control plane; ``warnings`` collects those that it is sent."""
     chain = AdmissionOptions(enable=enable, extra=plugins)
-    async with ControlPlane(admission=chain, **options) as server:
-        config = server.client_config(user, groups)
+    async with serving_http(admission=chain, **options) as server:
+        config = server.config(user, *groups)
         if warnings is not None:
             config = replace(config, warning_handler=lambda _code, _agent, text: warnings.append(text))
         async with Client(config) as client:

@@ -1,9 +1,11 @@
-"""The front: a control plane in this process, a client of it, and webhook configurations for it."""
+"""The front: a control plane, a client of it over HTTP, and webhook configurations for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from tests.admission.over_http import serving_http
 
 from steersman.admission.selection import AdmissionOptions
 from steersman.client import Client
@@ -40,5 +42,5 @@ class Front:
 
 @asynccontextmanager
 async def front(options: AdmissionOptions = DEFAULT, **more: Any) -> AsyncIterator[Front]:
-    async with ControlPlane(admission=options, **more) as server, Client(server.client_config()) as client:
-        yield Front(server, client)
+    async with serving_http(admission=options, **more) as server, Client(server.config()) as client:
+        yield Front(server.control_plane, client)
