@@ -14,6 +14,7 @@ from steersman.apimachinery.errors import (
     path_not_found,
 )
 from steersman.apimachinery.group_version import GroupKind, GroupResource
+from steersman.apimachinery.object_meta import validate_annotations, validate_labels
 from steersman.apis.pod_conditions import set_condition
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.reader import ObjectReader
@@ -21,6 +22,7 @@ from steersman.apiserver.registry.resource import ActionCall, Object
 
 PODS = GroupResource("", "pods")
 _BINDINGS = GroupResource("", "pods/binding")
+_KIND = GroupKind("", "Binding")
 _LABELS_MINOR = 35
 """The minor from which on a binding's labels become the Pod's, and its nomination for a node ends."""
 
@@ -35,7 +37,7 @@ def check_binding(body: Object, namespace: str, name: str) -> None:
     if not target.get("name"):
         errors.append(field_required("target.name"))
     if errors:
-        raise invalid(GroupKind("", "Binding"), name, errors)
+        raise invalid(_KIND, name, errors)
 
 
 class PodBinding(Struct, frozen=True):
@@ -47,7 +49,10 @@ class PodBinding(Struct, frozen=True):
     minor: int
 
     async def act(self, call: ActionCall) -> Object:
-        """Raises 404 without the Pod, 409 for one that has a node, that goes, or that the binding does not mean."""
+        """Raises 404 without the Pod, 409 for one that has a node, that goes, or that the binding does not mean.
+
+        422 for what cannot be its labels or annotations.
+        """
         pods = self.objects.resource(PODS)
         if pods is None:
             raise path_not_found()
@@ -63,6 +68,11 @@ class PodBinding(Struct, frozen=True):
         if self.minor >= _LABELS_MINOR:
             _merge(pod, binding, "labels")
             (pod.get("status") or {}).pop("nominatedNodeName", None)
+        meta = pod["metadata"]
+        errors = validate_annotations(meta.get("annotations") or {}, "metadata.annotations")
+        errors += validate_labels(meta.get("labels") or {}, "metadata.labels")
+        if errors:
+            raise invalid(_KIND, meta["name"], errors)
         set_condition(pod, {"type": "PodScheduled", "status": "True"}, self.now())
         return pod
 
