@@ -12,6 +12,7 @@ import pytest
 import yaml
 from tests.cli.commands import Steersman, run
 from tests.cli.manifests import SETTINGS
+from tests.cli.test_get import complete
 from tests.conformance.processes import Kubectl
 
 POD = """
@@ -188,6 +189,12 @@ def test_kubectl_can_ask_too(kubectl: Kubectl, tmp_path: Path) -> None:
     told: Any = orjson.loads(kubectl("create", "--raw", path, "-f", str(pod)))
 
     assert (told["kind"], told["allowed"], told["request"]["name"]) == ("AdmissionExplanation", True, "web")
+
+
+def test_the_shell_completes_it() -> None:
+    assert complete("steersman expl") == ["explain"]
+    assert complete("steersman explain --operation cr") == ["create"]
+    assert complete("steersman explain -o ") == ["table", "yaml", "json"]
 
 
 def test_the_help_has_an_example() -> None:

@@ -20,7 +20,7 @@
 - ``kinds`` has the built-in kinds as typed mappings, a module for each group and version; ``custom_resource`` makes
   kinds of one's own of pydantic classes, and ``code_generator`` such classes of CustomResourceDefinitions.
 - ``discovery`` finds out what the server has; ``sync`` has the same verbs for scripts, without ``await``; ``wait``
-  waits until objects are as they should be.
+  waits until objects are as they should be; ``explaining`` tells what a write would come to, and by whom.
 - ``informer``, with its ``cache``, ``work_queue`` and ``workers`` are what controllers are made of; ``leader_election``
   lets one of several lead, ``event_recorder`` tells people what happened.
 """

@@ -16,8 +16,8 @@ EXPLANATION = "AdmissionExplanation"
 _EXPLAINED = {"dryRun": "All", "explain": "true"}
 
 
-def explaining(client: ResourceClient[Any]) -> ResourceClient[dict[str, Any]]:
-    """A client of the same resource that explains its writes::
+def explaining(client: ResourceClient[Any]) -> ResourceClient[Any]:
+    """A client of the same resource that explains its writes, with dicts as answers::
 
         told = await explaining(client.resource(PODS)).create(pod)
         for step in told["steps"]: ...
@@ -30,7 +30,7 @@ def explaining(client: ResourceClient[Any]) -> ResourceClient[dict[str, Any]]:
     return _ExplainingClient(client.rest, msgspec.structs.replace(client.resource, codec=codec))
 
 
-class _ExplainingClient(ResourceClient[dict[str, Any]]):
+class _ExplainingClient(ResourceClient[Any]):
     async def _request(
         self,
         method: str,

@@ -7,7 +7,7 @@ steps tell who looks at a request, and their annotations are of the audit log.
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, TypeVarTuple
 
 import orjson
 
@@ -28,29 +28,29 @@ _OPERATIONS = {"create": "CREATE", "update": "UPDATE", "patch": "UPDATE", "delet
 _CHAIN = RequestInfo("get", "", True, "admission.steersman.dev", "v1", "", "admissionplugins")
 """What one must be allowed to see."""
 
-P = ParamSpec("P")
-Write = Callable[Concatenate[Call, P], Answer | Awaitable[Answer]]
+Args = TypeVarTuple("Args")
+Write = Callable[[Call, *Args], Answer | Awaitable[Answer]]
 
 
-def explainable(write: Write[P]) -> Write[P]:
+def explainable(write: Write[*Args]) -> Write[*Args]:
     """The handler of a write, which explains it where that is asked for."""
 
-    def handle(call: Call, /, *args: P.args, **kwargs: P.kwargs) -> Answer | Awaitable[Answer]:
+    def handle(call: Call, *args: *Args) -> Answer | Awaitable[Answer]:
         if PARAMETER in call.query or HEADER in call.request.headers:
-            return _explained_if_asked(write, call, *args, **kwargs)
-        return write(call, *args, **kwargs)
+            return _explained_if_asked(write, call, *args)
+        return write(call, *args)
 
     return handle
 
 
-def _explained_if_asked(write: Write[P], call: Call, *args: P.args, **kwargs: P.kwargs) -> Answer | Awaitable[Answer]:
+def _explained_if_asked(write: Write[*Args], call: Call, *args: *Args) -> Answer | Awaitable[Answer]:
     header = call.request.headers.get(HEADER, b"false").decode("latin-1")
     if flag(call.query, PARAMETER) or is_true(header):
-        return _explain(write, call, *args, **kwargs)
-    return write(call, *args, **kwargs)
+        return _explain(write, call, *args)
+    return write(call, *args)
 
 
-async def _explain(write: Write[P], call: Call, *args: P.args, **kwargs: P.kwargs) -> Response:
+async def _explain(write: Write[*Args], call: Call, *args: *Args) -> Response:
     """The write, done dry, and its AdmissionExplanation. Raises 400 for what cannot be explained, 403, 406."""
     from steersman.apiserver.admission.explanation import explanation
     from steersman.apiserver.admission.trace import Trace
@@ -62,7 +62,7 @@ async def _explain(write: Write[P], call: Call, *args: P.args, **kwargs: P.kwarg
     answer: Answer | None = None
     outcome: Mapping[str, Any] | ApiError
     try:
-        found = write(_plainly(call, trace), *args, **kwargs)
+        found = write(_plainly(call, trace), *args)
         answer = found if isinstance(found, Response | Stream) else await found
         outcome = orjson.loads(_body(answer))
     except ApiError as error:
