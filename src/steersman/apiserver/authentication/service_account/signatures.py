@@ -28,7 +28,7 @@ def verified_payload(token: bytes, keys: Sequence[VerificationKey]) -> bytes:
     try:
         key_id = _jws.get_unverified_header(token).get("kid")
     except PyJWTError:
-        raise ValueError("the header cannot be read") from None
+        raise ValueError("the token cannot be read") from None
     candidates = [key for key in keys if not key_id or key.id == key_id]
     if not candidates:
         raise ValueError("invalid signature, no keys found")
