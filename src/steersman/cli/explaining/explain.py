@@ -43,14 +43,14 @@ class Explain:
         resource = await resource_of(session, one)
         namespace = one.namespace(session.connection.namespace, session.namespace) if resource.namespaced else ""
         target = Target(resource, namespace, one.name)
-        told = await self._ask(target, in_namespace(one.obj, namespace))
+        told: Json = await self._ask(target, in_namespace(one.obj, namespace))
         if told.get("kind") != EXPLANATION:
             raise CommandError("this server does not explain writes: it made a dry run, and told its result only")
         self._print(target, told)
         if not told["allowed"]:
             session.exit_code = max(session.exit_code, REFUSED)
 
-    async def _ask(self, target: Target, obj: Json) -> Json:
+    async def _ask(self, target: Target, obj: Json) -> Any:
         plain = self.session.client.resource(target.resource.api_resource)
         client, namespace = explaining(plain), target.namespace
         match self.operation:
