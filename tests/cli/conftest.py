@@ -25,5 +25,5 @@ def kubectl(shared_server: ServerProcess, namespace: str) -> Kubectl:
 def twin(shared_server: ServerProcess) -> Kubectl:
     """kubectl in a namespace of its own, to do there what ``steersman`` does in its."""
     name = f"twin-{secrets.token_hex(4)}"
-    assert shared_server.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})[0] == 201
+    shared_server.create_namespace(name)
     return Kubectl(bundled_kubectl(), shared_server, name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.cli.commands import Steersman, run
 from tests.cli.manifests import ALL, SETTINGS
-from tests.conformance.processes import Kubectl, ServerProcess, bundled_kubectl
+from tests.conformance.processes import ROOT_CA, Kubectl, ServerProcess, bundled_kubectl
 
 AGE = re.compile(r"\b\d+s\b *")
 
@@ -132,8 +132,9 @@ def test_watch_prints_what_comes_and_ends_quietly(shared_server: ServerProcess, 
     flags = ["--kubeconfig", str(shared_server.kubeconfig)]
     with subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        header, first = process.stdout.readline(), process.stdout.readline()
+        header, authority, first = (process.stdout.readline() for _ in range(3))
         assert header.split() == ["EVENT", "NAME", "DATA", "AGE"]
+        assert authority.split()[:3] == ["ADDED", ROOT_CA, "1"]
         assert first.split()[:3] == ["ADDED", "settings", "6"]
         steersman("label", "cm", "settings", "a=b")
         assert process.stdout.readline().split()[:2] == ["MODIFIED", "settings"]
