@@ -1,79 +1,58 @@
-"""DenyEscalatingExec and DenyExecOnPrivileged: asked directly, for the server runs no containers to connect to."""
+"""DenyEscalatingExec and DenyExecOnPrivileged: who is let through finds out that nothing runs here."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import orjson
 import pytest
-from tests.admission.plugin_server import pod, serving
+from tests.admission.plugin_server import pod, refusal, serving
 
-from steersman.admission.deny_escalating_exec import DenyEscalatingExec
-from steersman.admission.deny_exec_on_privileged import DenyExecOnPrivileged
-from steersman.admission.pod_spec import PODS
 from steersman.apimachinery.errors import ApiError
-from steersman.apis.builtin import Definitions, builtin_resources
-from steersman.apis.catalog import Catalog
-from steersman.apiserver.admission import CONNECT, Attributes
-from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.reader import ObjectReader
-from steersman.apiserver.registry.resource import Resource
-from steersman.apiserver.registry.served import ServedResources
-from steersman.storage.url import open_store
-from steersman.storage.watch_cache import WatchCache
+from steersman.client import Client
+from steersman.client.kinds import core_v1
 
-Plugin = type[DenyEscalatingExec] | type[DenyExecOnPrivileged]
-BOTH = (DenyEscalatingExec, DenyExecOnPrivileged)
+BOTH = ("DenyEscalatingExec", "DenyExecOnPrivileged")
+WAYS = tuple((subresource, method) for subresource in ("exec", "attach") for method in ("GET", "POST"))
+LET_THROUGH = (503, "ServiceUnavailable")
 
 
-@asynccontextmanager
-async def stored(*pods: Any) -> AsyncIterator[tuple[ObjectReader, Resource]]:
-    """A reader of a store with ``pods`` in the namespace ``default``, and the resource that they are of."""
-    catalog = Catalog(37)
-    facts = [one for one in catalog.resources() if (one.group, one.plural) == ("", "pods")]
-    served = ServedResources()
-    served.install(builtin_resources(facts, Definitions(catalog), {}))
-    resource = served.of_group_resource(PODS)
-    assert resource is not None
-    assert resource.stored is not None
-    store = open_store("memory:")
-    await store.open()
-    cache = WatchCache(store)
-    await cache.start()
-    for one in pods:
-        await store.put(resource.stored.key("default", one["metadata"]["name"]), orjson.dumps(one), 0)
-    yield ObjectReader(cache, served), resource
-    await cache.stop()
-    await store.close()
+async def running(client: Client, spec: Any) -> None:
+    """The Pod ``web`` on a node."""
+    await client.resource(core_v1.NODES).create({"metadata": {"name": "n"}, "spec": {}})
+    await client.resource(core_v1.PODS).create(pod(nodeName="n", **spec))
 
 
-def connecting(resource: Resource, subresource: str, name: str = "web") -> Attributes:
-    return Attributes(CONNECT, resource, "default", name, None, None, UserInfo("me"), subresource)
+async def connect(client: Client, subresource: str, method: str = "POST") -> ApiError:
+    """What a connection to the Pod ``web`` is refused with."""
+    path = f"/api/v1/namespaces/default/pods/web/{subresource}"
+    return await refusal(client.rest.request(method, path, query=[("command", "sh"), ("stdin", "true")]))
 
 
 def container(**security_context: Any) -> Any:
     return [{"name": "web", "image": "nginx:1", "securityContext": security_context}]
 
 
-@pytest.mark.parametrize("subresource", ["exec", "attach"])
+def init_container(**security_context: Any) -> Any:
+    return [{"name": "first", "image": "nginx:1", "securityContext": security_context}]
+
+
 @pytest.mark.parametrize(
     ("plugin", "spec", "refused"),
     [
         *((one, {"containers": container(privileged=True)}, "a privileged container") for one in BOTH),
-        *((one, {"initContainers": container(privileged=True)}, "a privileged container") for one in BOTH),
-        (DenyEscalatingExec, {"hostPID": True}, "a container using host pid"),
-        (DenyEscalatingExec, {"hostIPC": True}, "a container using host ipc"),
+        *((one, {"initContainers": init_container(privileged=True)}, "a privileged container") for one in BOTH),
+        ("DenyEscalatingExec", {"hostPID": True}, "a container using host pid"),
+        ("DenyEscalatingExec", {"hostIPC": True}, "a container using host ipc"),
     ],
 )
-async def test_nobody_gets_into_what_leads_to_the_node(
-    plugin: Plugin, subresource: str, spec: Any, refused: str
-) -> None:
-    async with stored(pod(**spec)) as (objects, resource):
-        with pytest.raises(ApiError) as refusal:
-            await plugin(objects).validate(connecting(resource, subresource))
+async def test_nobody_gets_into_what_leads_to_the_node(plugin: str, spec: Any, refused: str) -> None:
+    async with serving(plugin) as client:
+        await running(client, spec)
 
-    assert refusal.value.code == 403
-    assert refusal.value.message == f'pods "web" is forbidden: cannot exec into or attach to {refused}'
+        every = [await connect(client, *way) for way in WAYS]
+
+    for found in every:
+        assert (found.code, found.reason) == (403, "Forbidden")
+        assert found.message == f'pods "web" is forbidden: cannot exec into or attach to {refused}'
+        assert found.details == {"name": "web", "kind": "pods"}
 
 
 @pytest.mark.parametrize(
@@ -81,31 +60,38 @@ async def test_nobody_gets_into_what_leads_to_the_node(
     [
         *((one, {}) for one in BOTH),
         *((one, {"containers": container(privileged=False), "hostNetwork": True}) for one in BOTH),
-        (DenyExecOnPrivileged, {"hostPID": True, "hostIPC": True}),
+        ("DenyExecOnPrivileged", {"hostPID": True, "hostIPC": True}),
     ],
 )
-async def test_other_pods_are_open(plugin: Plugin, spec: Any) -> None:
-    async with stored(pod(**spec)) as (objects, resource):
-        await plugin(objects).validate(connecting(resource, "exec"))
+async def test_other_pods_are_open(plugin: str, spec: Any) -> None:
+    async with serving(plugin) as client:
+        await running(client, spec)
+
+        every = [await connect(client, *way) for way in WAYS]
+
+    assert {(found.code, found.reason) for found in every} == {LET_THROUGH}
 
 
 @pytest.mark.parametrize("plugin", BOTH)
-@pytest.mark.parametrize("subresource", ["portforward", "proxy"])
-async def test_other_ways_of_connecting_are_left_alone(plugin: Plugin, subresource: str) -> None:
-    async with stored(pod(containers=container(privileged=True))) as (objects, resource):
-        await plugin(objects).validate(connecting(resource, subresource))
+async def test_other_ways_of_connecting_are_left_alone(plugin: str) -> None:
+    async with serving(plugin) as client:
+        await running(client, {"containers": container(privileged=True)})
+
+        every = [await connect(client, subresource, "GET") for subresource in ("portforward", "log")]
+
+    assert {(found.code, found.reason) for found in every} == {LET_THROUGH}
 
 
 @pytest.mark.parametrize("plugin", BOTH)
-async def test_a_pod_that_is_not_there_is_refused(plugin: Plugin) -> None:
-    async with stored() as (objects, resource):
-        with pytest.raises(ApiError) as refusal:
-            await plugin(objects).validate(connecting(resource, "exec"))
+async def test_a_pod_that_is_not_there_is_refused(plugin: str) -> None:
+    async with serving(plugin) as client:
+        found = await connect(client, "exec")
 
-    assert refusal.value.message == 'pods "web" is forbidden: pods "web" not found'
+    assert (found.code, found.message) == (403, 'pods "web" is forbidden: pods "web" not found')
 
 
-@pytest.mark.parametrize("plugin", BOTH)
-async def test_a_chain_can_have_it(plugin: Plugin) -> None:
-    async with serving(plugin.name):
-        pass
+async def test_one_that_is_in_no_chain_refuses_nothing() -> None:
+    async with serving() as client:
+        await running(client, {"containers": container(privileged=True)})
+
+        assert (await connect(client, "exec")).code == LET_THROUGH[0]

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from aiohttp import web
 from tests.admission.plugin_server import configured, pod, refusal, serving
-from tests.admission.test_deny_exec import stored
+from tests.admission.stored_pods import stored
 from tests.admission.webhook.webhook_server import webhook_server
 
 from steersman.admission.image_policy_webhook import ImagePolicyOptions, ImagePolicyWebhook

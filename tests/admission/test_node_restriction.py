@@ -3,17 +3,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 from tests.admission.plugin_server import pod, refusal
-from tests.admission.test_deny_exec import stored
 from tests.admission.user_server import As, serving_users
 
 from steersman.admission.node_labels import forbidden_changes, may_change
-from steersman.admission.node_restriction import NodeRestriction
-from steersman.apimachinery.errors import ApiError
-from steersman.apiserver.admission import Attributes
-from steersman.apiserver.authentication.user import UserInfo
-from steersman.apiserver.registry.resource import Resource
 from steersman.client.kinds import coordination_v1, core_v1, storage_v1
 
 MIRROR = {"kubernetes.io/config.mirror": "x"}
@@ -215,61 +208,78 @@ async def test_its_pods_status_says_nothing_of_resource_claims() -> None:
     assert refused.message == 'pods "web" is forbidden: node "a" cannot update resource claim statues'
 
 
-def asked(resource: Resource, subresource: str, obj: Any) -> Attributes:
-    kubelet = UserInfo("system:node:a", groups=("system:nodes",))
-    return Attributes("CREATE", resource, "default", "web", obj, None, kubelet, subresource)
-
-
-def stored_pod(name: str, node: str) -> Any:
-    return {"metadata": {"name": name, "namespace": "default", "uid": f"uid-of-{name}"}, "spec": {"nodeName": node}}
+async def running(of: As, name: str, node: str) -> str:
+    """A Pod on that node; its UID."""
+    made = await of().resource(core_v1.PODS).create(pod(name, nodeName=node, serviceAccountName="robot"))
+    return str(made["metadata"]["uid"])
 
 
 async def test_a_node_evicts_what_it_runs() -> None:
-    """Asked directly, as tokens below: neither is a write of an object."""
-    for node, message in (("a", ""), ("b", "node a can only evict pods with spec.nodeName set to itself")):
-        async with stored(stored_pod("web", node)) as (objects, pods):
-            assert await told(NodeRestriction(objects), asked(pods, "eviction", {})) == message
+    async with serving() as (of, kubelet):
+        await running(of, "mine", "a")
+        await running(of, "other", "b")
+        pods = kubelet.resource(core_v1.PODS)
+
+        await pods.create_subresource("mine", "eviction", {"metadata": {"name": "mine"}})
+        refused = await refusal(pods.create_subresource("other", "eviction", {"metadata": {"name": "other"}}))
+        gone = await refusal(pods.create_subresource("gone", "eviction", {"metadata": {"name": "gone"}}))
+
+        left = [one["metadata"]["name"] async for one in of().resource(core_v1.PODS).list()]
+    told = "node a can only evict pods with spec.nodeName set to itself"
+    assert (refused.code, refused.message) == (403, f'pods "other" is forbidden: {told}')
+    assert (gone.code, gone.message) == (404, 'pods "gone" not found')
+    assert left == ["other"]
+
+
+async def test_a_node_binds_nothing() -> None:
+    async with serving() as (of, kubelet):
+        await of().resource(core_v1.PODS).create(pod())
+        binding = {"metadata": {"name": "web"}, "target": {"kind": "Node", "name": "a"}}
+
+        refused = await refusal(kubelet.resource(core_v1.PODS).create_subresource("web", "binding", binding))
+        await of("scheduler").resource(core_v1.PODS).create_subresource("web", "binding", binding)
+
+    told = "unexpected pod subresource \"binding\", only 'status' and 'eviction' are allowed"
+    assert (refused.code, refused.message) == (403, f'pods "web" is forbidden: {told}')
 
 
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ({"apiVersion": "v1", "kind": "Pod", "name": "web", "uid": "uid-of-web"}, ""),
+        ({"apiVersion": "v1", "kind": "Pod", "name": "mine"}, ""),
         (None, "node requested token not bound to a pod"),
-        ({"apiVersion": "v1", "kind": "Secret", "name": "web"}, "node requested token not bound to a pod"),
+        ({"apiVersion": "v1", "kind": "Secret", "name": "mine"}, "node requested token not bound to a pod"),
         (
-            {"apiVersion": "v1", "kind": "Pod", "name": "web"},
+            {"apiVersion": "v1", "kind": "Pod", "name": "mine", "uid": ""},
             "node requested token with a pod binding without a uid",
         ),
         (
-            {"apiVersion": "v1", "kind": "Pod", "name": "web", "uid": "u"},
+            {"apiVersion": "v1", "kind": "Pod", "name": "mine", "uid": "u"},
             "the UID in the bound object reference (u) does not match the UID in record. The object might have been"
             " deleted and then recreated",
         ),
         (
-            {"apiVersion": "v1", "kind": "Pod", "name": "other", "uid": "uid-of-other"},
+            {"apiVersion": "v1", "kind": "Pod", "name": "other"},
             "node requested token bound to a pod scheduled on a different node",
         ),
         ({"apiVersion": "v1", "kind": "Pod", "name": "gone", "uid": "u"}, 'pods "gone" not found'),
     ],
 )
 async def test_a_node_gets_tokens_for_what_it_runs(reference: Any, message: str) -> None:
-    async with stored(stored_pod("web", "a"), stored_pod("other", "b")) as (objects, pods):
-        accounts = replace(pods, plural="serviceaccounts", kind="ServiceAccount")
-        request = asked(accounts, "token", {"spec": {"boundObjectRef": reference}})
+    async with serving() as (of, kubelet):
+        await of().resource(core_v1.SERVICE_ACCOUNTS).create({"metadata": {"name": "robot"}})
+        uids = {"mine": await running(of, "mine", "a"), "other": await running(of, "other", "b")}
+        if reference is not None:
+            reference = {"uid": uids.get(reference["name"]), **reference}
+        request = {"spec": {"audiences": ["api"], "boundObjectRef": reference}}
+        ask = kubelet.resource(core_v1.SERVICE_ACCOUNTS).create_subresource("robot", "token", request)
 
-        assert await told(NodeRestriction(objects), request) == message
+        if not message:
+            assert (await ask)["status"]["token"]
+            return
+        refused = await refusal(ask)
 
-
-async def told(plugin: NodeRestriction, attributes: Attributes) -> str:
-    """What the plugin refuses with, after the resource; empty if it does not."""
-    try:
-        pending = plugin.validate(attributes)
-        if pending is not None:
-            await pending
-    except ApiError as error:
-        return error.message.rpartition("is forbidden: ")[2]
-    return ""
+    assert refused.message.rpartition("is forbidden: ")[2] == message
 
 
 async def test_of_claims_a_node_reports_the_capacity() -> None:
