@@ -2,12 +2,13 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from steersman.apimachinery import json_diff
 from steersman.apimachinery.json_patch import JSONPatch, json_equal
 
+LAW = settings(deadline=None)
 NAMES = st.sampled_from(["a", "b", "name", "/", "~", "~1", ""])
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-2, 2) | st.sampled_from(["", "x", "name", "1"])
 VALUES = st.recursive(
@@ -15,6 +16,7 @@ VALUES = st.recursive(
 )
 
 
+@LAW
 @given(VALUES, VALUES)
 @example([{"name": "a"}, {"name": "a"}], [{"name": "a", "b": 1}])
 @example([1, True], [True, 1])
@@ -27,11 +29,13 @@ def test_applied_to_the_first_it_gives_the_second(before: Any, after: Any) -> No
     assert orjson.dumps([before, after]) == untouched
 
 
+@LAW
 @given(VALUES)
 def test_there_is_none_between_equals(value: Any) -> None:
     assert json_diff.json_diff(value, orjson.loads(orjson.dumps(value))) == []
 
 
+@LAW
 @given(st.lists(SCALARS, max_size=8), st.lists(SCALARS, max_size=8))
 def test_long_lists_are_compared_by_place(before: list[Any], after: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as patched:
