@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from steersman.apimachinery.errors import bad_request, internal_error
+from steersman.apimachinery.errors import bad_request, internal_error, unauthorized
 from steersman.apiserver.audit.audit_metrics import AuditMetrics
 from steersman.apiserver.audit.auditing import Auditing
 from steersman.apiserver.audit.backend import BATCH, BLOCKING_STRICT, Backend, Batching, NotWritten
@@ -18,7 +18,16 @@ from steersman.apiserver.audit.policy import AuditPolicy, AuditRule, Level, Poli
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.handlers.negotiation import DECODERS
 from steersman.apiserver.http.failure import status_response
-from steersman.apiserver.http.message import Answer, Connection, Frame, Request, Response, Stream, StreamWriter
+from steersman.apiserver.http.message import (
+    Answer,
+    Connection,
+    Frame,
+    PeerCertificate,
+    Request,
+    Response,
+    Stream,
+    StreamWriter,
+)
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.request_info import request_info
 from steersman.storage.store import StoreClosed
@@ -259,3 +268,38 @@ async def test_every_backend_gets_every_event() -> None:
 
     assert [len(memory.events) for memory in memories] == [3, 2]
     assert refused.status == 500
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "certificate", "expected"),
+    [
+        ({}, "", False, "Authentication failed, no credentials provided"),
+        ({"authorization": "Bearer x"}, "", False, "Authentication failed, attempted: bearer"),
+        ({"authorization": "Basic YTpi"}, "", False, "Authentication failed, attempted: basic"),
+        ({}, "access_token=x", True, "Authentication failed, attempted: access_token, x509"),
+        ({}, "&".join("a=b" for _ in range(200)), False, "Authentication failed, no credentials provided"),
+    ],
+)
+async def test_of_a_request_from_nobody_there_is_one_event(
+    headers: dict[str, str], query: str, certificate: bool, expected: str
+) -> None:
+    async with scene() as one:
+        fields = {name.encode(): value.encode() for name, value in headers.items()}
+        connection = Connection("1.1.1.1", True, PeerCertificate("x", ()) if certificate else None)
+        refuse = one.auditing.audited(lambda request: status_response(unauthorized()))
+        await _answered(refuse(Request("GET", "/api/v1/pods", query, fields, b"", connection)))
+
+    assert one.memory.told() == [("ResponseStarted", 401, expected)]
+    assert (one.memory.events[0]["user"], one.memory.events[0]["verb"]) == ({}, "list")
+
+
+async def test_what_is_refused_for_another_reason_says_that_one() -> None:
+    async with scene() as one:
+        refuse = one.auditing.audited(lambda request: status_response(bad_request("no")))
+        await _answered(refuse(Request("GET", "/api/v1/pods", "", {}, b"", Connection())))
+
+    assert one.memory.told() == [("ResponseStarted", 400, "no")]
+
+
+async def _answered(answer: Answer | Awaitable[Answer]) -> Answer:
+    return answer if isinstance(answer, Response | Stream) else await answer
