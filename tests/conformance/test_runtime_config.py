@@ -8,6 +8,8 @@ from tests.conformance.asgi_client import AsgiClient, token_file
 
 from steersman.controlplane import ControlPlane
 
+OURS = "admission.steersman.dev/v1"
+"""No version of Kubernetes has it: the flag has no say in it."""
 LABELS = {"app": "web"}
 DEPLOYMENT = {
     "metadata": {"name": "web"},
@@ -101,14 +103,14 @@ async def test_all_is_off_but_for_exceptions(tmp_path: Path) -> None:
         assert await client.get("/api/v1/namespaces/default")
         assert (await client.request("GET", "/apis/batch/v1/jobs"))[0] == 404
 
-    assert served == {"v1", "apps/v1", "apiextensions.k8s.io/v1"}
+    assert served == {"v1", "apps/v1", "apiextensions.k8s.io/v1", OURS}
 
 
 async def test_everything_off_still_starts(tmp_path: Path) -> None:
     async with ControlPlane(runtime_config="api/all=false", token_auth_file=token_file(tmp_path)) as control_plane:
         client = AsgiClient(control_plane)
         groups = await client.get("/apis")
-        assert groups["groups"] == []
+        assert [group["preferredVersion"]["groupVersion"] for group in groups["groups"]] == [OURS]
         assert (await client.request("GET", "/api/v1/namespaces"))[0] == 404
 
 

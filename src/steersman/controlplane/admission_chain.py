@@ -70,16 +70,22 @@ class StoredChain:
         stack.push_async_callback(self._stop)
         cacher = await self._lifecycle.cacher(self._chains)
         entry = cacher.get("", THE_CHAIN)
-        if entry is None or self._is_to_be_replaced(entry):
+        if entry is None or self._may_be_replaced(entry.parsed()):
             self._pool.install(self._flags)
         else:
             self._start_edited(entry)
         stack.callback(cacher.subscribe(self._changed))
-        await self._store_flags(entry)
+        if entry is None or self._rewritten(chain := entry.parsed()) is not chain:
+            await self._store_flags(entry)
+        else:
+            self._revision = entry.revision
+        if self._problem is not None:
+            raise ValueError(self._problem)
         health.add("admission-chain", lambda: self._problem, ("readyz",))
 
-    def _is_to_be_replaced(self, entry: Entry) -> bool:
-        return self._options.reset or _is_from_flags(entry.parsed())
+    def _may_be_replaced(self, chain: Object) -> bool:
+        """Whether nobody has edited the chain since flags gave it, or that shall not count."""
+        return self._options.reset or _is_from_flags(chain)
 
     def _start_edited(self, entry: Entry) -> None:
         """What somebody has made of the chain goes before what the flags say."""
@@ -101,12 +107,12 @@ class StoredChain:
         self._revision = entry.revision
 
     async def _store_flags(self, present: Entry | None) -> None:
-        """Make the object of the flags, or rewrite one that nobody edited. Another replica may be at it too."""
+        """Make the object of the flags, or rewrite the one that is there. Another replica may be at it too."""
         options = WriteOptions(_SERVER)
         try:
             if present is None:
                 await self._lifecycle.create(self._chains, "", self._object(), options)
-            elif self._is_to_be_replaced(present):
+            else:
                 await self._lifecycle.update(self._chains, "", THE_CHAIN, self._rewritten, options)
         except ApiError as error:
             if error.reason not in ("AlreadyExists", "Conflict", "NotFound"):
@@ -117,9 +123,11 @@ class StoredChain:
         return {"metadata": {"name": THE_CHAIN, "annotations": annotations}, "spec": spec_of(self._flags)}
 
     def _rewritten(self, live: Object) -> Object:
-        if not (self._options.reset or _is_from_flags(live)):
+        """The chain as the flags have it; ``live`` itself where it is that, or not to be touched."""
+        wanted = digest(self._flags)
+        if not self._may_be_replaced(live) or (_is_from_flags(live) and _annotation(live) == wanted):
             return live
-        annotations = {**(live["metadata"].get("annotations") or {}), FROM_FLAGS: digest(self._flags)}
+        annotations = {**(live["metadata"].get("annotations") or {}), FROM_FLAGS: wanted}
         return {**live, "metadata": {**live["metadata"], "annotations": annotations}, "spec": spec_of(self._flags)}
 
     def _changed(self, changes: Sequence[Change]) -> None:
