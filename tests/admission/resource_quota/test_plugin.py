@@ -186,6 +186,21 @@ async def test_what_no_quota_counts_is_left_alone() -> None:
         assert await used_of(client) == {"pods": "0"}
 
 
+async def test_what_is_done_to_a_pod_is_no_pod() -> None:
+    hard = {"pods": "1", "count/pods": "1", "requests.cpu": "1"}
+    async with with_quota(hard) as client:
+        pods = client.resource(core_v1.PODS)
+        await pods.create(pod(containers=[{"name": "web", "image": "x", "resources": {"requests": {"cpu": "1"}}}]))
+        full = await used_of(client)
+        binding = {"metadata": {"name": "web"}, "target": {"name": "n"}}
+        await pods.create_subresource("web", "binding", binding)
+        assert (await refusal(client.rest.request("POST", "/api/v1/namespaces/default/pods/web/exec"))).code == 404
+        eviction = {"metadata": {"name": "web"}}
+        await pods.create_subresource("web", "eviction", eviction, dry_run=True)
+
+        assert await used_of(client) == full == hard
+
+
 async def test_sixty_four_creators_never_overshoot() -> None:
     async with with_quota({"count/secrets": "40"}) as client:
         secrets = client.resource(core_v1.SECRETS)
