@@ -82,6 +82,7 @@ def _admission() -> Iterator[Row]:
             ("default", "the default chain: CPU-µs"),
             ("alone", "NamespaceLifecycle alone: CPU-µs"),
             ("difference", "what the default chain costs, CPU-µs"),
+            ("all", "all plugins at once: CPU-µs"),
         ):
             key = f"admission-chain.{kind}.{chain}"
             yield Row("admission-chain", key, f"create {label}, {of_chain}")

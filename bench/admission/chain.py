@@ -1,14 +1,17 @@
-"""What the default chain costs a create, which nothing in it has anything to say to."""
+"""What the default chain costs a create that nothing in it has anything to say to, and what all plugins cost it."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import orjson
 
+from bench.admission.all_plugins import all_plugins
 from bench.config_map import COLLECTION, NAMESPACE, config_map
 from bench.groups import Run
 from bench.load import drive
 from bench.objects import LIMIT
+from bench.server import Server
 
 ALONE = ("--admission-control", "NamespaceLifecycle")
 """The least chain that a server with namespaces can have."""
@@ -18,27 +21,35 @@ _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 
 
 async def admission_chain(run: Run) -> None:
-    """Two servers have their turns one after the other, so that what else happens on the machine hits both alike."""
+    """The servers have their turns one after the other, so that what else happens on the machine hits all alike."""
     if not run.wants("admission-chain"):
         return
     async with AsyncExitStack() as stack:
-        default = await stack.enter_async_context(run.fresh_server())
-        alone = await stack.enter_async_context(run.fresh_server(*ALONE))
+        servers = {
+            "default": await stack.enter_async_context(run.fresh_server()),
+            "alone": await stack.enter_async_context(run.fresh_server(*ALONE)),
+            "all": await stack.enter_async_context(all_plugins(run)),
+        }
         await asyncio.sleep(run.scale.settle)
         for kind, path, body in (("configmaps", COLLECTION, config_map), ("pods", _PODS, pod)):
-            seconds = {default: 0.0, alone: 0.0}
-            count = run.scale.chain_creates // _ROUNDS
-            for turn in range(_ROUNDS):
-                for server in seconds:
-                    names = (f"chain-{turn * count + index:06d}" for index in range(count))
-                    requests = (server.endpoint.request("POST", path, body(name)) for name in names)
-                    outcome = await drive(server, run.scale.connections, requests, lambda r: r.expect(201), LIMIT)
-                    run.watch_out("admission-chain", outcome.usage)
-                    seconds[server] += outcome.usage.server
-            each = {server: taken * 1e6 / (count * _ROUNDS) for server, taken in seconds.items()}
-            run.note(f"admission-chain.{kind}.default", each[default])
-            run.note(f"admission-chain.{kind}.alone", each[alone])
-            run.note(f"admission-chain.{kind}.difference", each[default] - each[alone])
+            each = await _creates(run, servers, path, body)
+            for chain, microseconds in each.items():
+                run.note(f"admission-chain.{kind}.{chain}", microseconds)
+            run.note(f"admission-chain.{kind}.difference", each["default"] - each["alone"])
+
+
+async def _creates(run: Run, servers: dict[str, Server], path: str, body: Callable[[str], bytes]) -> dict[str, float]:
+    """The CPU of each server, in microseconds a create."""
+    seconds = dict.fromkeys(servers, 0.0)
+    count = run.scale.chain_creates // _ROUNDS
+    for turn in range(_ROUNDS):
+        for chain, server in servers.items():
+            names = (f"chain-{turn * count + index:06d}" for index in range(count))
+            requests = (server.endpoint.request("POST", path, body(name)) for name in names)
+            outcome = await drive(server, run.scale.connections, requests, lambda r: r.expect(201), LIMIT)
+            run.watch_out("admission-chain", outcome.usage)
+            seconds[chain] += outcome.usage.server
+    return {chain: taken * 1e6 / (count * _ROUNDS) for chain, taken in seconds.items()}
 
 
 def pod(name: str) -> bytes:

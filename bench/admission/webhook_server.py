@@ -1,7 +1,8 @@
 """An HTTPS server of webhooks that take their time, in a process of its own.
 
 ``python -m bench.admission.webhook_server PEM SECONDS``: PEM has its certificate and key. A POST to /mutate/N adds the
-label ``webhook-N`` to the object, one to /validate/N allows what it is; both after SECONDS. Of its orders (see
+label ``webhook-N`` to the object, one to /validate/N allows what it is, and one to /images allows the images of an
+ImageReview; all after SECONDS. Of its orders (see
 ``bench.clients.orders``) ``listen`` is answered with the port on loopback, ``count`` with how many reviews it has
 answered since the last ``count``.
 """
@@ -31,12 +32,18 @@ class Webhooks:
     async def validate(self, http: web.Request) -> web.Response:
         return await self._answer(http)
 
+    async def review_images(self, http: web.Request) -> web.Response:
+        review = orjson.loads(await http.read())
+        return await self._later({**review, "status": {"allowed": True}})
+
     async def _answer(self, http: web.Request, **more: Any) -> web.Response:
         review = orjson.loads(await http.read())
+        response = {"uid": review["request"]["uid"], "allowed": True, **more}
+        return await self._later({"apiVersion": review["apiVersion"], "kind": "AdmissionReview", "response": response})
+
+    async def _later(self, body: dict[str, Any]) -> web.Response:
         await asyncio.sleep(self._seconds)
         self.answered += 1
-        response = {"uid": review["request"]["uid"], "allowed": True, **more}
-        body = {"apiVersion": review["apiVersion"], "kind": "AdmissionReview", "response": response}
         return web.Response(body=orjson.dumps(body), content_type="application/json")
 
 
@@ -45,6 +52,7 @@ async def main(pem: str, seconds: float) -> None:
     application = web.Application(client_max_size=16 << 20)
     application.router.add_post("/mutate/{number}", webhooks.mutate)
     application.router.add_post("/validate/{number}", webhooks.validate)
+    application.router.add_post("/images", webhooks.review_images)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     runner = web.AppRunner(application, access_log=None)

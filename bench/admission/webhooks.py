@@ -4,22 +4,18 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 
+from bench.admission.webhook_process import START_LIMIT, Webhooks, webhook_process
 from bench.client import Response
-from bench.clients.watched_process import WatchedProcess, watched_process
 from bench.config_map import COLLECTION, NAMESPACE, config_map
 from bench.failure import BenchmarkFailed
 from bench.groups import Run
 from bench.load import drive
 from bench.objects import LIMIT
 from bench.server import Server
-from steersman.apiserver.certificate_authority import issue_authority, issue_server
 
 SECONDS = 0.005
 """What each webhook takes to answer."""
@@ -28,8 +24,7 @@ MIXES = ((5, 0), (0, 5), (5, 5))
 """How many mutating and how many validating webhooks there are."""
 
 _CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1"
-_LIFETIME = timedelta(days=1)
-_START_LIMIT, _STEP = 10.0, 0.02
+_STEP = 0.02
 
 
 async def admission_webhooks(run: Run) -> None:
@@ -64,24 +59,15 @@ class Mix:
             self._run.note(f"{self._key}.rate", many.rate, many.usage)
 
     @asynccontextmanager
-    async def _serving(self) -> AsyncIterator[WatchedProcess]:
+    async def _serving(self) -> AsyncIterator[Webhooks]:
         """The process of the webhooks, which the server knows of."""
-        now = datetime.now(UTC)
-        authority = issue_authority("bench", now, _LIFETIME)
-        pair = issue_server(authority, ["127.0.0.1"], now, _LIFETIME)
-        with TemporaryDirectory(prefix="steersman-bench-") as directory:
-            pem = Path(directory, "pair.pem")
-            pem.write_bytes(pair.certificate + pair.key)
-            arguments = [str(pem), str(SECONDS)]
-            async with watched_process("bench.admission.webhook_server", arguments, Path(directory)) as process:
-                process.begin("listen")
-                (port,), _ = await process.answered("listening", _START_LIMIT)
-                for phase, count in (("mutating", self._mutating), ("validating", self._validating)):
-                    if count:
-                        body = orjson.dumps(_configuration(phase, count, port, authority.certificate))
-                        path = f"{_CONFIGURATIONS}/{phase}webhookconfigurations"
-                        (await self._server.endpoint.ask("POST", path, body)).expect(201)
-                yield process
+        async with webhook_process(SECONDS) as webhooks:
+            for phase, count in (("mutating", self._mutating), ("validating", self._validating)):
+                if count:
+                    body = orjson.dumps(_configuration(phase, count, webhooks))
+                    path = f"{_CONFIGURATIONS}/{phase}webhookconfigurations"
+                    (await self._server.endpoint.ask("POST", path, body)).expect(201)
+            yield webhooks
 
     def _requests(self, prefix: str, count: int) -> Iterator[bytes]:
         for index in range(count):
@@ -92,31 +78,25 @@ class Mix:
         if response.expect(201).body.count(b'"was-here"') != self._mutating:
             raise BenchmarkFailed(f"a mutating webhook was not asked: {response.body[:500]!r}")
 
-    async def _wait_until_all_are_asked(self, webhooks: WatchedProcess) -> None:
+    async def _wait_until_all_are_asked(self, webhooks: Webhooks) -> None:
         """The server takes up new configurations in its own time, and opens connections to those it asks."""
         expected, probe = self._mutating + self._validating, 0
-        async with asyncio.timeout(_START_LIMIT):
-            while await _answered(webhooks) != expected:
+        async with asyncio.timeout(START_LIMIT):
+            while await webhooks.answered() != expected:
                 await asyncio.sleep(_STEP)
                 probe += 1
                 await self._server.endpoint.ask("POST", COLLECTION, config_map(f"probe-{probe}"))
 
-    async def _expect_answered(self, webhooks: WatchedProcess, creates: int) -> None:
+    async def _expect_answered(self, webhooks: Webhooks, creates: int) -> None:
         expected = creates * (self._mutating + self._validating)
-        if (answered := await _answered(webhooks)) != expected:
+        if (answered := await webhooks.answered()) != expected:
             raise BenchmarkFailed(f"webhooks were asked {answered:,} times instead of {expected:,}")
 
 
-async def _answered(webhooks: WatchedProcess) -> int:
-    webhooks.begin("count")
-    (answered,), _ = await webhooks.answered("answered", _START_LIMIT)
-    return answered
-
-
-def _configuration(phase: str, count: int, port: int, authority: bytes) -> dict[str, Any]:
+def _configuration(phase: str, count: int, webhooks: Webhooks) -> dict[str, Any]:
     """``count`` webhooks for new ConfigMaps in our namespace."""
     rule = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}
-    bundle = base64.b64encode(authority).decode()
+    bundle = base64.b64encode(webhooks.authority).decode()
     path = phase.removesuffix("ing") + "e"
     return {
         "metadata": {"name": f"bench-{phase}"},
@@ -125,7 +105,7 @@ def _configuration(phase: str, count: int, port: int, authority: bytes) -> dict[
                 "name": f"{path}-{number}.bench.example.com",
                 "rules": [rule],
                 "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
-                "clientConfig": {"url": f"https://127.0.0.1:{port}/{path}/{number}", "caBundle": bundle},
+                "clientConfig": {"url": f"{webhooks.url}/{path}/{number}", "caBundle": bundle},
                 "sideEffects": "None",
                 "admissionReviewVersions": ["v1"],
             }
