@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.authorization import Authorizer
+from steersman.apiserver.registry.reader import ObjectReader
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.k8s.io/v1alpha1")
 MAX_BYTES = 1 << 20
@@ -52,6 +54,48 @@ class Unconfigured:
     def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
         refuse_configuration(cls.name, configuration)
         return cls()
+
+
+class ReadsObjects:
+    """A plugin that is made of what is stored."""
+
+    name: str
+
+    def __init__(self, objects: ObjectReader) -> None:
+        self._objects = objects
+
+    @classmethod
+    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
+        refuse_configuration(cls.name, configuration)
+        return cls(context.objects)
+
+
+class ReadsObjectsOfMinor:
+    """A plugin that is made of what is stored, and of which Kubernetes to be: ``minor`` 37 is 1.37."""
+
+    name: str
+
+    def __init__(self, objects: ObjectReader, minor: int) -> None:
+        self._objects, self._minor = objects, minor
+
+    @classmethod
+    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
+        refuse_configuration(cls.name, configuration)
+        return cls(context.objects, context.minor)
+
+
+class AsksAuthorizer:
+    """A plugin that is made of who knows what users may do."""
+
+    name: str
+
+    def __init__(self, authorizer: Authorizer) -> None:
+        self._authorizer = authorizer
+
+    @classmethod
+    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
+        refuse_configuration(cls.name, configuration)
+        return cls(context.authorizer)
 
 
 def _configuration(path: Path, at: int, plugin: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,15 +1,10 @@
 """DefaultIngressClass: an Ingress that names no class gets the default one."""
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjectsOfMinor
 from steersman.admission.default_class import default_class_name
 from steersman.apimachinery.errors import ApiError, forbidden
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
-from steersman.apiserver.registry.reader import ObjectReader
 
 INGRESSES = GroupResource("networking.k8s.io", "ingresses")
 INGRESS_CLASSES = GroupResource("networking.k8s.io", "ingressclasses")
@@ -18,19 +13,10 @@ NAMED = "kubernetes.io/ingress.class"
 """The annotation in which an Ingress of old names its class."""
 
 
-class DefaultIngressClass:
+class DefaultIngressClass(ReadsObjectsOfMinor):
     name = "DefaultIngressClass"
     operations = frozenset((CREATE,))
     resources = frozenset((INGRESSES,))
-
-    def __init__(self, objects: ObjectReader, minor: int) -> None:
-        """``minor`` is the Kubernetes to be: before 1.26 several defaults are refused."""
-        self._objects, self._minor = objects, minor
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects, context.minor)
 
     async def admit(self, attributes: Attributes) -> None:
         ingress = attributes.object

@@ -1,34 +1,20 @@
 """DefaultStorageClass: a claim that names no class gets the default one."""
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjectsOfMinor
 from steersman.admission.default_class import default_class_name
 from steersman.admission.storage_class import CLAIMS, STORAGE_CLASSES, names_class
 from steersman.apimachinery.errors import ApiError, forbidden
 from steersman.apiserver.admission import CREATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
-from steersman.apiserver.registry.reader import ObjectReader
 
 ANNOTATIONS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 
 
-class DefaultStorageClass:
+class DefaultStorageClass(ReadsObjectsOfMinor):
     """``storageClassName: ""`` names a class, namely none, and is left alone."""
 
     name = "DefaultStorageClass"
     operations = frozenset((CREATE,))
     resources = frozenset((CLAIMS,))
-
-    def __init__(self, objects: ObjectReader, minor: int) -> None:
-        """``minor`` is the Kubernetes to be: before 1.26 several defaults are refused."""
-        self._objects, self._minor = objects, minor
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects, context.minor)
 
     async def admit(self, attributes: Attributes) -> None:
         claim = attributes.object

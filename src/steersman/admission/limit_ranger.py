@@ -4,16 +4,14 @@ Specified in the API reference, LimitRange.
 """
 
 from collections.abc import Awaitable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any
 
 from steersman.admission import limit_constraints
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjects
 from steersman.admission.pod_spec import INIT, MAIN, PODS, containers
 from steersman.apimachinery.errors import forbidden
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
-from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
 
 LIMIT_RANGES = GroupResource("", "limitranges")
@@ -23,20 +21,12 @@ ANNOTATION = "kubernetes.io/limit-ranger"
 _SPOKEN = {MAIN: "container", INIT: "init container"}
 
 
-class LimitRanger:
+class LimitRanger(ReadsObjects):
     """An update is looked at where it can change what an object takes: a claim, and a Pod that is resized."""
 
     name = "LimitRanger"
     operations = frozenset((CREATE, UPDATE))
     resources = frozenset((PODS, CLAIMS))
-
-    def __init__(self, objects: ObjectReader) -> None:
-        self._objects = objects
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects)
 
     def admit(self, attributes: Attributes) -> Awaitable[None] | None:
         pod = attributes.object

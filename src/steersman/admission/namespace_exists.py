@@ -1,28 +1,17 @@
 """NamespaceExists: nothing is written in a namespace that is not there."""
 
-from collections.abc import Awaitable, Mapping
-from typing import Any, Self
+from collections.abc import Awaitable
 
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjects
 from steersman.admission.namespace_lifecycle import NAMESPACES
 from steersman.apimachinery.errors import not_found
 from steersman.apiserver.admission import CREATE, DELETE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
-from steersman.apiserver.registry.reader import ObjectReader
 
 
-class NamespaceExists:
+class NamespaceExists(ReadsObjects):
     name = "NamespaceExists"
     operations = frozenset((CREATE, UPDATE, DELETE))
     resources = None
-
-    def __init__(self, objects: ObjectReader) -> None:
-        self._objects = objects
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects)
 
     def validate(self, attributes: Attributes) -> Awaitable[None] | None:
         if not attributes.namespace:

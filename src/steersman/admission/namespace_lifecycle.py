@@ -1,32 +1,23 @@
 """NamespaceLifecycle: nothing is created in a namespace that is missing or going, and the first ones stay."""
 
-from collections.abc import Awaitable, Mapping
-from typing import Any, Self
+from collections.abc import Awaitable
 
+from steersman.admission.configuration import ReadsObjects
 from steersman.apimachinery.errors import forbidden, not_found
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, DELETE, Attributes
-from steersman.apiserver.admission.context import PluginContext
-from steersman.apiserver.registry.reader import ObjectReader
 from steersman.storage.watch_cache import Entry
 
 IMMORTAL = frozenset(("default", "kube-system", "kube-public"))
 NAMESPACES = GroupResource("", "namespaces")
 
 
-class NamespaceLifecycle:
+class NamespaceLifecycle(ReadsObjects):
     """Validates only, yet in the mutating phase, so that nobody else works for a namespace that is going."""
 
     name = "NamespaceLifecycle"
     operations = frozenset((CREATE, DELETE))
     resources = None
-
-    def __init__(self, objects: ObjectReader) -> None:
-        self._objects = objects
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        return cls(context.objects)
 
     def admit(self, attributes: Attributes) -> Awaitable[None] | None:
         if attributes.operation == DELETE:

@@ -5,15 +5,14 @@ authorizer says; here is looked at what is in them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjects
 from steersman.admission.node_labels import forbidden_changes
 from steersman.admission.pod_spec import PODS, objects_in
 from steersman.apimachinery.errors import forbidden, not_found
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, DELETE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.authorization.node.authorizer import LEASE_NAMESPACE, node_name
 from steersman.apiserver.authorization.node.references import MIRROR, of_pod
 from steersman.apiserver.registry.reader import ObjectReader
@@ -39,7 +38,7 @@ _REPORTED = ("capacity", "conditions", "allocatedResources", "allocatedResourceS
 """Of a claim's status, what a node reports."""
 
 
-class NodeRestriction:
+class NodeRestriction(ReadsObjects):
     """Who is no node is left alone."""
 
     name = "NodeRestriction"
@@ -47,7 +46,7 @@ class NodeRestriction:
     resources = frozenset((PODS, NODES, _CLAIMS, _SERVICE_ACCOUNTS, _LEASES, _CSI_NODES, _SLICES))
 
     def __init__(self, objects: ObjectReader) -> None:
-        self._objects = objects
+        super().__init__(objects)
         self._checks: Mapping[GroupResource, Callable[[str, Attributes], Awaitable[None] | None]] = {
             PODS: self._check_pod,
             NODES: _check_node,
@@ -57,11 +56,6 @@ class NodeRestriction:
             _CSI_NODES: _check_csi_node,
             _SLICES: _check_slice,
         }
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects)
 
     def validate(self, attributes: Attributes) -> Awaitable[None] | None:
         node = node_name(attributes.user)

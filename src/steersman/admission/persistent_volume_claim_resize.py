@@ -1,15 +1,11 @@
 """PersistentVolumeClaimResize: a bound claim grows if its class allows it, and does not shrink below what it has."""
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjectsOfMinor
 from steersman.admission.pod_spec import amounts
 from steersman.admission.storage_class import CLAIMS, STORAGE_CLASSES, class_of
 from steersman.apimachinery.errors import field_forbidden, forbidden, invalid
 from steersman.apimachinery.quantity import Quantity
 from steersman.apiserver.admission import UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
 
@@ -20,19 +16,14 @@ _PATH = "spec.resources.requests.storage"
 _NOTHING = Quantity(0)
 
 
-class PersistentVolumeClaimResize:
+class PersistentVolumeClaimResize(ReadsObjectsOfMinor):
     name = "PersistentVolumeClaimResize"
     operations = frozenset((UPDATE,))
     resources = frozenset((CLAIMS,))
 
     def __init__(self, objects: ObjectReader, minor: int) -> None:
-        """``minor`` is the Kubernetes to be."""
-        self._objects, self._recovers = objects, minor >= RECOVERY_SINCE
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects, context.minor)
+        super().__init__(objects, minor)
+        self._recovers = minor >= RECOVERY_SINCE
 
     async def validate(self, attributes: Attributes) -> None:
         claim, old = attributes.object, attributes.old_object

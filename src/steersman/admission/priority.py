@@ -3,15 +3,14 @@
 Specified in "Pod Priority and Preemption".
 """
 
-from collections.abc import Awaitable, Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Awaitable, Iterator
+from typing import Any
 
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjectsOfMinor
 from steersman.admission.pod_spec import PODS, spec_of
 from steersman.apimachinery.errors import FieldError, field_forbidden, forbidden, invalid
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
 from steersman.storage.watch_cache import Cacher
@@ -28,7 +27,7 @@ PREEMPTION_SINCE = 19
 _KEPT = ("priority", "preemptionPolicy")
 
 
-class Priority:
+class Priority(ReadsObjectsOfMinor):
     """Where there are no PriorityClasses, Pods have no priority."""
 
     name = "Priority"
@@ -37,15 +36,10 @@ class Priority:
 
     def __init__(self, objects: ObjectReader, minor: int) -> None:
         """``minor`` is the Kubernetes to be: before 1.19, Pods of no class say nothing of preemption."""
-        self._objects = objects
+        super().__init__(objects, minor)
         self._without_class = PREEMPTING if minor >= PREEMPTION_SINCE else None
         self._looked_at: tuple[Cacher, int] | None = None
         self._found: Object | None = None
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects, context.minor)
 
     def admit(self, attributes: Attributes) -> Awaitable[None] | None:
         obj, old = attributes.object, attributes.old_object

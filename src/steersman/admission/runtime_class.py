@@ -3,34 +3,24 @@
 Specified in "Runtime Class" and KEP-688 (Pod overhead).
 """
 
-from collections.abc import Awaitable, Mapping
-from typing import Any, Self
+from collections.abc import Awaitable
+from typing import Any
 
 from steersman.admission import tolerations
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjects
 from steersman.admission.pod_spec import PODS, Amounts, amounts
 from steersman.apimachinery.errors import forbidden
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
-from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
 
 RUNTIME_CLASSES = GroupResource("node.k8s.io", "runtimeclasses")
 
 
-class RuntimeClass:
+class RuntimeClass(ReadsObjects):
     name = "RuntimeClass"
     operations = frozenset((CREATE,))
     resources = frozenset((PODS,))
-
-    def __init__(self, objects: ObjectReader) -> None:
-        self._objects = objects
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects)
 
     def admit(self, attributes: Attributes) -> Awaitable[None] | None:
         if attributes.subresource or attributes.object is None:
