@@ -102,6 +102,10 @@ def cut(server: Server, token: str) -> str:
     return token[:-4]
 
 
+def without_a_header(server: Server, token: str) -> str:
+    return ".".join(("e30x", *token.split(".")[1:]))
+
+
 def of_another_key(server: Server, token: str) -> str:
     return server.signed(parts_of(token)[1], make_key(server.key.with_name("other.key")))
 
@@ -130,7 +134,8 @@ INVALID_SIGNATURE = "invalid signature"
         (unsigned, INVALID_SIGNATURE),
         (keyed_with_the_public_key, INVALID_SIGNATURE),
         (tampered, INVALID_SIGNATURE),
-        (cut, "the token cannot be read"),
+        (cut, INVALID_SIGNATURE),
+        (without_a_header, "the token cannot be read"),
         (of_another_key, "invalid signature, no keys found"),
         (of_another_key_under_our_id, INVALID_SIGNATURE),
     ],

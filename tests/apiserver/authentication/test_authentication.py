@@ -120,6 +120,18 @@ def test_a_user_who_is_not_lasting_is_not_remembered() -> None:
     assert fixed.asked == 3
 
 
+def test_a_user_is_remembered_as_long_as_the_credentials_hold() -> None:
+    good = [True, True, False]
+    fixed, connection = Fixed(UserInfo("bob", holds=lambda: good.pop(0))), Connection()
+    required = RequiredAuthentication(fixed)
+    counts = []
+    for _ in range(4):
+        required.authenticate(request_of(b"Bearer x", connection))
+        counts.append(fixed.asked)
+
+    assert counts == [1, 1, 1, 2]
+
+
 def test_other_connections_remember_nothing() -> None:
     fixed = Fixed(BOB)
     required = RequiredAuthentication(fixed)

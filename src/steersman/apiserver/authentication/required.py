@@ -19,7 +19,7 @@ class RequiredAuthentication:
 
     A client sends the same Authorization field with each request of a connection: what was found is remembered there
     for ``remember`` seconds (kube-apiserver caches tokens for as long), and holds for requests with the same field;
-    not so a user who is not ``lasting``.
+    not so a user who is not ``lasting``, or whose credentials do not hold any more.
     """
 
     __slots__ = ("_authenticator", "_clock", "_remember")
@@ -40,7 +40,8 @@ class RequiredAuthentication:
             user: UserInfo
             known, until, user = connection.remembered
             presented = request.headers.get(b"authorization", b"")
-            if self._clock() < until and hmac.compare_digest(known, presented):
+            is_known = self._clock() < until and hmac.compare_digest(known, presented)
+            if is_known and (user.holds is None or user.holds()):
                 return user
             connection.remembered = None
         found = self._authenticator.authenticate(request)

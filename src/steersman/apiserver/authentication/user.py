@@ -1,6 +1,6 @@
 """The user that a request comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
@@ -13,7 +13,8 @@ ANONYMOUS = "system:anonymous"
 class UserInfo(Struct, frozen=True):
     """``extra`` has what an authenticator adds for authorizers: lists of strings by lower-case key.
 
-    ``lasting`` is false where the credentials may end at any moment: who found the user is asked for each request.
+    ``lasting`` is false where who found the user is to be asked for each request. ``holds``, where there is one, tells
+    for each request whether the credentials are still good, which may end at any moment; it is cheap.
     """
 
     name: str
@@ -21,6 +22,7 @@ class UserInfo(Struct, frozen=True):
     groups: tuple[str, ...] = ()
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lasting: bool = True
+    holds: Callable[[], bool] | None = None
 
     def __hash__(self) -> int:
         # Mappings have no hash.

@@ -104,7 +104,6 @@ async def test_a_token_ends_a_minute_after_its_time_for_clocks_differ() -> None:
     # The same user each time: what a server works out for a user holds for all requests.
     assert users[0] is not None
     assert all(user is users[0] for user in users)
-    assert not users[0].lasting
 
 
 async def test_a_signature_is_verified_once() -> None:

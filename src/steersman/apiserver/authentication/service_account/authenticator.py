@@ -6,6 +6,7 @@ import logging
 import secrets
 from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +14,7 @@ from msgspec import Struct
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.authentication.bearer import InvalidToken, bearer_token
 from steersman.apiserver.authentication.service_account.bound_objects import (
-    Living,
+    LiveObject,
     bound_objects,
     objects_of_legacy,
 )
@@ -31,9 +32,9 @@ from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.http.message import Request
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.review_webhook import AnswerCache
-from steersman.storage.watch_cache import Entry
+from steersman.storage.watch_cache import Cacher
 
-TOKEN_BYTES = 64 << 10
+TOKEN_BYTES = 16 << 10
 """A longer token is none of ours; none is issued."""
 LEEWAY_SECONDS = 60.0
 """How far clocks may differ: so much earlier and later than it says a token holds, as kube-apiserver has it."""
@@ -52,21 +53,27 @@ class _Issuer(Struct):
 _read_issuer = msgspec.json.Decoder(_Issuer).decode
 
 
+class _Terms(Struct, frozen=True):
+    """When a token holds, in seconds since the epoch, and with which objects."""
+
+    begins: float
+    ends: float
+    living: tuple[LiveObject, ...]
+
+
 class _Verified(Struct, frozen=True):
     """A token whose signature was good. ``audiences`` None: the server's own."""
 
     user: UserInfo
     audiences: tuple[str, ...] | None
-    begins: float
-    ends: float
-    living: tuple[Living, ...]
+    terms: _Terms
 
 
 class ServiceAccountAuthenticator:
     """Tokens that ``issuer`` signed, for accounts and bound objects that ``objects`` has.
 
-    A good signature is remembered; time, audience and objects are looked at for each request, so that a token ends at
-    once with what it is bound to. Tokens are kept only as digests, keyed with a secret of this process.
+    A good signature is remembered; time and objects are looked at for each request, so that a token ends at once with
+    what it is bound to. Tokens are kept only as digests, keyed with a secret of this process.
     """
 
     def __init__(self, issuer: TokenIssuer, objects: ObjectReader) -> None:
@@ -74,6 +81,7 @@ class ServiceAccountAuthenticator:
         self._ours = frozenset((*issuer.issuers, LEGACY_ISSUER))
         self._key = secrets.token_bytes(32)
         self._verified: AnswerCache[_Verified] = AnswerCache(issuer.clock)
+        self._cachers: dict[GroupResource, Cacher] = {}
 
     def authenticate(self, request: Request) -> UserInfo | Awaitable[UserInfo] | None:
         """None for what no token of ours is. Raises InvalidToken for one that does not hold."""
@@ -98,9 +106,9 @@ class ServiceAccountAuthenticator:
                 return self._load_and_identify(token, digest, audiences)
             known = self._verify(token, digest)
         common = self._common(known, audiences)
-        if any(self._waits_for(one.resource) for one in known.living):
+        if any(self._cacher(one.resource) is None for one in known.terms.living):
             return self._wait_and_check(known, common)
-        self._check(known)
+        self._check(known.terms)
         return known.user, common
 
     async def _load_and_identify(self, token: bytes, digest: bytes, audiences: Sequence[str]) -> Identified:
@@ -109,9 +117,9 @@ class ServiceAccountAuthenticator:
         return await self._wait_and_check(known, self._common(known, audiences))
 
     async def _wait_and_check(self, known: _Verified, common: tuple[str, ...]) -> Identified:
-        for one in known.living:
+        for one in known.terms.living:
             await self._objects.ready(one.resource)
-        self._check(known)
+        self._check(known.terms)
         return known.user, common
 
     def _verify(self, token: bytes, digest: bytes) -> _Verified:
@@ -121,9 +129,27 @@ class ServiceAccountAuthenticator:
             claims = read_claims(verified_payload(token, self._issuer.keys.accepted()))
         except ValueError as error:
             raise _refused(str(error)) from None
-        known = _bound(claims) if claims.iss in self._issuer.issuers else _legacy(claims, token)
-        self._verified.put(digest, known, known.ends + LEEWAY_SECONDS - self._clock())
+        known = self._bound(claims) if claims.iss in self._issuer.issuers else self._legacy(claims, token)
+        self._verified.put(digest, known, known.terms.ends + LEEWAY_SECONDS - self._clock())
         return known
+
+    def _bound(self, claims: Claims) -> _Verified:
+        binding = claims.binding
+        if binding is None or claims.exp is None:
+            raise _refused("service account token claims could not be validated")
+        begins = max(claims.nbf or 0.0, claims.iat or 0.0)
+        terms = _Terms(begins, claims.exp, tuple(bound_objects(binding)))
+        extra, holds = binding_extra(claims.jti, binding), partial(self._holds, terms)
+        user = account_user(binding.namespace, binding.serviceaccount, extra, holds)
+        return _Verified(user, claims.audiences or None, terms)
+
+    def _legacy(self, claims: Claims, token: bytes) -> _Verified:
+        if wrong := _wrong_in_legacy(claims):
+            raise _refused(wrong)
+        terms = _Terms(0.0, _FOREVER, tuple(objects_of_legacy(claims, token)))
+        account = Reference(claims.account_name, claims.account_uid)
+        user = account_user(claims.namespace, account, {}, partial(self._holds, terms))
+        return _Verified(user, claims.audiences or None, terms)
 
     def _common(self, known: _Verified, audiences: Sequence[str]) -> tuple[str, ...]:
         own = self._issuer.audiences if known.audiences is None else known.audiences
@@ -133,23 +159,37 @@ class ServiceAccountAuthenticator:
             raise _refused(listed)
         return common
 
-    def _check(self, known: _Verified) -> None:
-        """Whether the token holds now."""
+    def _check(self, terms: _Terms) -> None:
+        """Raises InvalidToken where the token does not hold now."""
         now = self._clock()
-        if now > known.ends + LEEWAY_SECONDS:
+        if now > terms.ends + LEEWAY_SECONDS:
             raise _refused("service account token has expired")
-        if now < known.begins - LEEWAY_SECONDS:
+        if now < terms.begins - LEEWAY_SECONDS:
             raise _refused("service account token is not valid yet")
-        for one in known.living:
-            one.check(self._find, now)
+        for one in terms.living:
+            cacher = self._cacher(one.resource)
+            one.check(None if cacher is None else cacher.get(one.namespace, one.name), now)
 
-    def _find(self, resource: GroupResource, namespace: str, name: str) -> Entry | None:
-        cacher = self._objects.cacher(resource)
-        return None if cacher is None else cacher.get(namespace, name)
+    def _holds(self, terms: _Terms) -> bool:
+        """Whether nothing has changed since the token was found good; it may be good all the same where it has."""
+        if not terms.begins - LEEWAY_SECONDS <= self._clock() <= terms.ends + LEEWAY_SECONDS:
+            return False
+        for one in terms.living:
+            cacher = self._cacher(one.resource)
+            entry = None if cacher is None else cacher.get(one.namespace, one.name)
+            if entry is None or entry.revision != one.revision:
+                return False
+        return True
 
-    def _waits_for(self, resource: GroupResource) -> bool:
-        cacher = self._objects.cacher(resource)
-        return cacher is not None and not cacher.ready
+    def _cacher(self, resource: GroupResource) -> Cacher | None:
+        """The resource's cache; None where it is not filled, or not served."""
+        cacher = self._cachers.get(resource)
+        if cacher is None or not cacher.ready:
+            cacher = self._objects.cacher(resource)
+            if cacher is None or not cacher.ready:
+                return None
+            self._cachers[resource] = cacher
+        return cacher
 
 
 async def _user_of(found: Awaitable[Identified]) -> UserInfo:
@@ -167,29 +207,19 @@ def _issuer_of(token: bytes) -> str:
         return ""
 
 
-def _bound(claims: Claims) -> _Verified:
-    binding = claims.binding
-    if binding is None or claims.exp is None:
-        raise _refused("service account token claims could not be validated")
-    user = account_user(binding.namespace, binding.serviceaccount, binding_extra(claims.jti, binding))
-    begins = max(claims.nbf or 0.0, claims.iat or 0.0)
-    return _Verified(user, claims.audiences or None, begins, claims.exp, tuple(bound_objects(binding)))
-
-
-def _legacy(claims: Claims, token: bytes) -> _Verified:
-    for name, value in (
-        ("sub", claims.sub),
-        ("namespace", claims.namespace),
-        ("secretName", claims.secret_name),
-        ("serviceAccountName", claims.account_name),
-        ("serviceAccountUID", claims.account_uid),
-    ):
+def _wrong_in_legacy(claims: Claims) -> str:
+    """What is wrong with the claims of a token that stands in a Secret, in the words of kube-apiserver."""
+    needed = {
+        "sub": claims.sub,
+        "namespace": claims.namespace,
+        "secretName": claims.secret_name,
+        "serviceAccountName": claims.account_name,
+        "serviceAccountUID": claims.account_uid,
+    }
+    for name, value in needed.items():
         if not value:
-            raise _refused(f"{name} claim is missing")
-    if claims.sub != user_name(claims.namespace, claims.account_name):
-        raise _refused("sub claim is invalid")
-    user = account_user(claims.namespace, Reference(claims.account_name, claims.account_uid))
-    return _Verified(user, claims.audiences or None, 0.0, _FOREVER, tuple(objects_of_legacy(claims, token)))
+            return f"{name} claim is missing"
+    return "" if claims.sub == user_name(claims.namespace, claims.account_name) else "sub claim is invalid"
 
 
 def _refused(why: str) -> InvalidToken:

@@ -2,8 +2,6 @@
 
 import hmac
 from base64 import b64encode
-from collections.abc import Callable
-from typing import NamedTuple, NoReturn
 
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apimachinery.time import parse_time
@@ -21,82 +19,89 @@ INVALID_SINCE = "kubernetes.io/legacy-token-invalid-since"
 
 _INVALIDATED = "service account token has been invalidated"
 
-Find = Callable[[GroupResource, str, str], Entry | None]
-"""What is stored now under a namespace ("" for none) and name."""
+
+class LiveObject:
+    """An object that has to be there. ``revision`` is the one at which it was found good, 0 where it was not."""
+
+    __slots__ = ("name", "namespace", "resource", "revision")
+
+    def __init__(self, resource: GroupResource, namespace: str, name: str) -> None:
+        self.resource, self.namespace, self.name, self.revision = resource, namespace, name, 0
+
+    def check(self, entry: Entry | None, now: float) -> None:
+        """``entry`` is what is stored now. Raises InvalidToken where a token does not hold with it."""
+        self.revision = 0
+        self.look_at(entry, now)
+        if entry is not None and entry.metadata.deletion_timestamp is None:
+            self.revision = entry.revision
+
+    def look_at(self, entry: Entry | None, now: float) -> None:
+        """What a kind of token asks of its object; raises InvalidToken."""
+        raise NotImplementedError
 
 
-class BoundObject(NamedTuple):
-    """An object that has to be there, with this uid; the words are those that kube-apiserver refuses with."""
+class BoundObject(LiveObject):
+    """An object of this uid; the words are those that kube-apiserver refuses with."""
 
-    resource: GroupResource
-    namespace: str
-    reference: Reference
-    gone: str
-    deleted: str
-    other: str
+    __slots__ = ("_deleted", "_gone", "_other", "_uid")
 
-    def check(self, find: Find, now: float) -> None:
-        """Raises InvalidToken where the object is gone, is going, or is another one of the same name."""
-        entry = find(self.resource, self.namespace, self.reference.name)
+    def __init__(
+        self, resource: GroupResource, namespace: str, reference: Reference, *, gone: str, deleted: str, other: str
+    ) -> None:
+        super().__init__(resource, namespace, reference.name)
+        self._uid, self._gone, self._deleted, self._other = reference.uid, gone, deleted, other
+
+    def look_at(self, entry: Entry | None, now: float) -> None:
         if entry is None:
-            raise InvalidToken(self.gone)
+            raise InvalidToken(self._gone)
         metadata = entry.metadata
-        if metadata.uid != self.reference.uid:
-            raise InvalidToken(self.other.format(metadata.uid, self.reference.uid))
+        if metadata.uid != self._uid:
+            raise InvalidToken(self._other.format(metadata.uid, self._uid))
         going = metadata.deletion_timestamp
-        if going is not None and _seconds(going) < now - DELETED_LEEWAY_SECONDS:
-            raise InvalidToken(self.deleted)
+        if going is not None and parse_time(going).timestamp() < now - DELETED_LEEWAY_SECONDS:
+            raise InvalidToken(self._deleted)
 
 
-class StoredToken:
-    """A token that holds as long as it stands in its Secret; compared when the Secret changes."""
+class StoredToken(LiveObject):
+    """The Secret in which a token stands, which holds as long as it does."""
 
-    __slots__ = ("_account", "_name", "_namespace", "_revision", "_token", "resource")
+    __slots__ = ("_account", "_token")
 
     def __init__(self, namespace: str, name: str, account: str, token: bytes) -> None:
-        self.resource = SECRETS
-        self._namespace, self._name, self._account, self._token = namespace, name, account, token
-        self._revision = 0
+        super().__init__(SECRETS, namespace, name)
+        self._account, self._token = account, b64encode(token)
 
-    def check(self, find: Find, now: float) -> None:
-        """Raises InvalidToken where it stands there no more."""
-        entry = find(self.resource, self._namespace, self._name)
+    def look_at(self, entry: Entry | None, now: float) -> None:
         if entry is None or entry.metadata.deletion_timestamp is not None:
             raise InvalidToken("Token has been invalidated")
-        if entry.revision == self._revision:
-            return
         stored = (entry.parsed().get("data") or {}).get("token") or ""
-        if not hmac.compare_digest(stored.encode(), b64encode(self._token)):
+        if not hmac.compare_digest(stored.encode(), self._token):
             raise InvalidToken("Token does not match server's copy")
         if INVALID_SINCE in entry.labels:
-            self._refuse_marked()
-        self._revision = entry.revision
+            raise InvalidToken(self._marked())
 
-    def _refuse_marked(self) -> NoReturn:
-        place, account = f"{self._namespace}/{self._name}", f"{self._namespace}/{self._account}"
-        raise InvalidToken(
+    def _marked(self) -> str:
+        place, account = f"{self.namespace}/{self.name}", f"{self.namespace}/{self._account}"
+        return (
             f"the token in secret {place} for service account {account} has been marked invalid. "
             "Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the "
             f"'{INVALID_SINCE}' label from the secret to temporarily allow use of this token"
         )
 
 
-Living = BoundObject | StoredToken
-
-
-def bound_objects(binding: Binding) -> list[Living]:
+def bound_objects(binding: Binding) -> list[LiveObject]:
     """The account first. Of a Pod's node the token only tells: it does not end with it."""
-    found: list[Living] = [_account(binding.namespace, binding.serviceaccount)]
+    found: list[LiveObject] = [_account(binding.namespace, binding.serviceaccount)]
     if binding.secret is not None:
-        found.append(_bound(SECRETS, binding.namespace, binding.secret, "secret", "secret"))
+        found.append(_bound(SECRETS, binding.namespace, binding.secret, "secret"))
     if binding.pod is not None:
-        found.append(_bound(PODS, binding.namespace, binding.pod, "pod", "pod"))
+        found.append(_bound(PODS, binding.namespace, binding.pod, "pod"))
     elif binding.node is not None:
-        found.append(_bound(NODES, "", binding.node, "node", "node"))
+        found.append(_bound(NODES, "", binding.node, "node"))
     return found
 
 
-def objects_of_legacy(claims: Claims, token: bytes) -> list[Living]:
+def objects_of_legacy(claims: Claims, token: bytes) -> list[LiveObject]:
     """Those of a token that stands in a Secret."""
     account = Reference(claims.account_name, claims.account_uid)
     stored = StoredToken(claims.namespace, claims.secret_name, claims.account_name, token)
@@ -108,16 +113,12 @@ def _account(namespace: str, reference: Reference) -> BoundObject:
         SERVICE_ACCOUNTS,
         namespace,
         reference,
-        f'serviceaccount "{reference.name}" not found',
-        f"service account {namespace}/{reference.name} has been deleted",
-        "service account UID ({}) does not match claim ({})",
+        gone=f'serviceaccount "{reference.name}" not found',
+        deleted=f"service account {namespace}/{reference.name} has been deleted",
+        other="service account UID ({}) does not match claim ({})",
     )
 
 
-def _bound(resource: GroupResource, namespace: str, reference: Reference, spoken: str, claim: str) -> BoundObject:
-    other = f"{spoken} UID ({{}}) does not match service account {claim} ref claim ({{}})"
-    return BoundObject(resource, namespace, reference, _INVALIDATED, _INVALIDATED, other)
-
-
-def _seconds(timestamp: str) -> float:
-    return parse_time(timestamp).timestamp()
+def _bound(resource: GroupResource, namespace: str, reference: Reference, spoken: str) -> BoundObject:
+    other = f"{spoken} UID ({{}}) does not match service account {spoken} ref claim ({{}})"
+    return BoundObject(resource, namespace, reference, gone=_INVALIDATED, deleted=_INVALIDATED, other=other)

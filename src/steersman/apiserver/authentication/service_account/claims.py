@@ -4,7 +4,7 @@ RFC 7519 for the registered claims; ``kubernetes.io`` is specified by KEP-1205 a
 that stand in Secrets by "Managing Service Accounts".
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -87,10 +87,12 @@ def user_name(namespace: str, account: str) -> str:
     return f"system:serviceaccount:{namespace}:{account}"
 
 
-def account_user(namespace: str, account: Reference, extra: Mapping[str, tuple[str, ...]] | None = None) -> UserInfo:
-    """The user that a service account is."""
+def account_user(
+    namespace: str, account: Reference, extra: Mapping[str, tuple[str, ...]], holds: Callable[[], bool]
+) -> UserInfo:
+    """The user that a service account is, as long as the credentials hold."""
     groups = (ACCOUNTS_GROUP, f"{ACCOUNTS_GROUP}:{namespace}", ALL_AUTHENTICATED)
-    return UserInfo(user_name(namespace, account.name), account.uid, groups, extra or {}, lasting=False)
+    return UserInfo(user_name(namespace, account.name), account.uid, groups, extra, holds=holds)
 
 
 def binding_extra(jti: str, binding: Binding) -> dict[str, tuple[str, ...]]:
