@@ -128,6 +128,8 @@ def test_what_is_there_is_updated_and_a_value_is_shortened(steersman: Steersman)
     update = steersman("explain", "-f", "-", stdin=labelled)
     creation = steersman.run("explain", "-f", "-", "--operation=create", stdin=labelled)
     deletion = steersman("explain", "-f", "-", "--operation", "delete", stdin=labelled)
+    stale = POD.replace("{name: web}", '{name: web, resourceVersion: "1"}')
+    replacement = steersman.run("explain", "-f", "-", "--operation", "update", stdin=stale)
     new = steersman("explain", "-f", "-", stdin=POD.replace("web", "new"))
 
     assert update.splitlines()[0].startswith("UPDATE pod/web in namespace")
@@ -137,6 +139,8 @@ def test_what_is_there_is_updated_and_a_value_is_shortened(steersman: Steersman)
         'pod/web would be refused by Conflict: pods "web" already exists',
     )
     assert deletion.splitlines()[-1] == "pod/web would be deleted."
+    assert (replacement.code, replacement.out.splitlines()[0].partition(" in ")[0]) == (1, "UPDATE pod/web")
+    assert 'pod/web would be refused by Conflict: Operation cannot be fulfilled on pods "web"' in replacement.out
     (tolerations,) = (line for line in new.splitlines() if "/spec/tolerations" in line)
     assert tolerations.endswith("…")
     assert steersman("get", "pod", "-o", "jsonpath={.items[*].metadata.labels}") == ""
@@ -162,7 +166,8 @@ def test_as_another_user(steersman: Steersman) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["deployments.spec"], "for the documentation of fields: kubectl explain deployments.spec"),
+        (["deployments.spec"], "for fields there is kubectl explain deployments.spec"),
+        (["web.yaml"], "files are given with -f: steersman explain -f web.yaml"),
         ([], "must specify -f FILE"),
         (
             ["-f", "-", "--operation=replace"],

@@ -41,6 +41,14 @@ Validate = Annotated[
 ]
 
 
+def _hint(args: list[str]) -> str:
+    """What to type instead."""
+    typed = " ".join(args)
+    if args[0].endswith((".yaml", ".yml", ".json")):
+        return f"files are given with -f: steersman explain -f {typed}"
+    return f"explain tells what admission does to the objects of -f FILE; for fields there is kubectl explain {typed}"
+
+
 @with_flag_sets
 def explain(
     args: Args = None,
@@ -67,10 +75,7 @@ def explain(
 
     async def work(session: Session) -> None:
         if args:
-            raise UsageError(
-                f"explain tells what admission does to the objects of -f FILE; for the documentation of fields: "
-                f"kubectl explain {' '.join(args)}"
-            )
+            raise UsageError(_hint(args))
         step = Explain(session, operation, output, all_steps, field_validation(validate))
         step.check()
         for one in files.read():

@@ -167,12 +167,16 @@ async def test_validation_refuses_between_the_phases() -> None:
 async def test_what_is_wrong_before_admission_is_told_too() -> None:
     async with chain() as client:
         made = await client.resource(core_v1.CONFIG_MAPS).create(config_map())
+        applied = {**config_map(a="1"), "apiVersion": "v1", "kind": "ConfigMap"}
+        await client.resource(core_v1.CONFIG_MAPS).apply(applied, field_manager="one", force=True)
+        applied["data"]["a"] = "2"
         stale = {**config_map(), "metadata": {"name": "x", "resourceVersion": "1"}}
         refused = [
             (await maps(client).create(config_map()), "Conflict", "AlreadyExists"),
             (await maps(client).update(stale), "Conflict", "Conflict"),
             (await maps(client).update(config_map("y")), "NotFound", "NotFound"),
             (await maps(client).patch("x", [{"op": "jump"}], type=PatchType.JSON), "Request", "BadRequest"),
+            (await maps(client).apply(applied, field_manager="another"), "Conflict", "Conflict"),
             (await maps(client).delete("y"), "NotFound", "NotFound"),
             (await maps(client).delete("x", uid="other"), "Conflict", "Conflict"),
         ]
