@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from steersman.apis.namespaces import SYSTEM_NAMESPACES
 from steersman.client import Client
 from steersman.client.config import Config, load_config
+from steersman.client.wait import exists, wait_for
+from steersman.controllers.root_ca_publisher import CONFIG_MAPS
+from steersman.controllers.root_ca_publisher import NAME as ROOT_CA
 from steersman.controlplane import ControlPlane
 
 
@@ -19,7 +23,16 @@ async def server_config(request: pytest.FixtureRequest, tmp_path: Path) -> Async
             yield control_plane.client_config()
     else:
         async with ControlPlane(listen="127.0.0.1:0", data_dir=tmp_path) as control_plane:
-            yield replace(load_config(control_plane.kubeconfig), qps=-1)
+            config = replace(load_config(control_plane.kubeconfig), qps=-1)
+            await _namespaces_have_their_content(config)
+            yield config
+
+
+async def _namespaces_have_their_content(config: Config) -> None:
+    """Return when nothing comes any more that no test has made."""
+    async with Client(config) as client:
+        for namespace in SYSTEM_NAMESPACES:
+            await wait_for(client.resource(CONFIG_MAPS), ROOT_CA, exists(), namespace=namespace, timeout=30)
 
 
 @pytest.fixture

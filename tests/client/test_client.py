@@ -50,10 +50,11 @@ async def test_objects_of_a_class(client: Client) -> None:
 
 async def test_an_object_that_does_not_fit_the_class_stops_no_watch(client: Client) -> None:
     settings = client.resource(Settings)
-    async with asyncio.timeout(10), settings.watch() as events:
+    async with asyncio.timeout(10), settings.watch(label_selector="of=test") as events:
         plain = await client.dynamic("configmaps")
-        await plain.create({"metadata": {"name": "empty"}})
-        await plain.create({"metadata": {"name": "full"}, "data": {"a": "b"}})
+        labels = {"of": "test"}
+        await plain.create({"metadata": {"name": "empty", "labels": labels}})
+        await plain.create({"metadata": {"name": "full", "labels": labels}, "data": {"a": "b"}})
         first, second = await anext(events), await anext(events)
         with pytest.raises(KeyError):
             _ = first.object

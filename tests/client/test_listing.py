@@ -14,6 +14,8 @@ from steersman.client.transport import TransportError
 from steersman.controlplane import ControlPlane
 
 CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
+SECRETS = ApiResource("", "v1", "secrets", "Secret", True, DICTS)
+"""Of which a new namespace has none."""
 MANY = 1100
 EXPECTED = [f"n{number}" for number in range(6)]
 
@@ -25,12 +27,12 @@ def names(objects: Objects) -> list[str]:
 
 
 async def test_more_than_a_thousand(client: Client) -> None:
-    config_maps = client.resource(CONFIG_MAPS)
-    expected = [f"cm-{number:04}" for number in range(MANY)]
+    secrets = client.resource(SECRETS)
+    expected = [f"one-{number:04}" for number in range(MANY)]
     for name in expected:
-        await config_maps.create({"metadata": {"name": name}})
+        await secrets.create({"metadata": {"name": name}})
 
-    listing = config_maps.list()
+    listing = secrets.list()
     assert [one["metadata"]["name"] async for one in listing] == expected
     pages = [page async for page in listing.pages()]
     assert [len(page) for page in pages] == [500, 500, 100]
@@ -39,8 +41,8 @@ async def test_more_than_a_thousand(client: Client) -> None:
     everything = await listing
     assert names(everything) == expected
     assert everything.resource_version == pages[0].resource_version
-    first = await config_maps.list(limit=10).page()
-    rest = await config_maps.list(continue_token=first.continue_token)
+    first = await secrets.list(limit=10).page()
+    rest = await secrets.list(continue_token=first.continue_token)
     assert names(first) + names(rest) == expected
 
 

@@ -14,6 +14,8 @@ from steersman.client.config import Config
 Json = dict[str, Any]
 
 CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
+SECRETS = ApiResource("", "v1", "secrets", "Secret", True, DICTS)
+"""Of which a new namespace has none."""
 NAMESPACES = ApiResource("", "v1", "namespaces", "Namespace", False, DICTS)
 DEPLOYMENTS = ApiResource("apps", "v1", "deployments", "Deployment", True, DICTS)
 
@@ -88,7 +90,7 @@ async def test_apply(config_maps: ResourceClient[Json]) -> None:
 
 async def test_dry_runs_and_validation(config_maps: ResourceClient[Json]) -> None:
     assert (await config_maps.create(config_map("one"), dry_run=True))["metadata"]["name"] == "one"
-    assert not (await config_maps.list()).items
+    assert not (await config_maps.list(field_selector="metadata.name=one")).items
     with pytest.raises(ApiError, match="unknown field") as refused:
         await config_maps.create(config_map("one") | {"dta": {}}, field_validation="Strict")
     assert refused.value.code == 400
@@ -110,7 +112,7 @@ async def test_deleting_what_has_finalizers_answers_the_object(config_maps: Reso
     assert (answer["kind"], answer["metadata"]["uid"]) == ("ConfigMap", created["metadata"]["uid"])
     assert "deletionTimestamp" in answer["metadata"]
     await config_maps.patch("one", {"metadata": {"finalizers": None}})
-    assert not (await config_maps.list()).items
+    assert not (await config_maps.list(field_selector="metadata.name=one")).items
 
 
 @pytest.mark.parametrize("precondition", [{"uid": "another"}, {"resource_version": "1"}])
@@ -201,7 +203,8 @@ async def test_an_object_of_another_namespace_is_refused(config_maps: ResourceCl
     with pytest.raises(ValueError, match="'kube-system', not of 'default'"):
         await config_maps.create(obj, namespace="default")
     assert (await config_maps.create(obj))["metadata"]["namespace"] == "kube-system"
-    assert [item["metadata"]["name"] async for item in config_maps.list(namespace=ALL_NAMESPACES)][-1] == "a"
+    everywhere = config_maps.list(namespace=ALL_NAMESPACES, field_selector="metadata.name=a")
+    assert [item["metadata"]["namespace"] async for item in everywhere] == ["kube-system"]
 
 
 async def test_kinds_without_namespaces(client: Client) -> None:
@@ -225,10 +228,10 @@ async def test_one_object_is_of_one_namespace(config_maps: ResourceClient[Json])
 
 async def test_the_namespace_of_the_config(server_config: Config) -> None:
     async with Client(replace(server_config, namespace="kube-system")) as client:
-        config_maps = client.resource(CONFIG_MAPS)
-        created = await config_maps.create(config_map("a"))
+        secrets = client.resource(SECRETS)
+        created = await secrets.create({"metadata": {"name": "a"}})
         assert created["metadata"]["namespace"] == "kube-system"
-        assert (await config_maps.list()).items == [created]
-        assert not (await config_maps.list(namespace="default")).items
-        async with asyncio.timeout(10), config_maps.watch() as events:
+        assert (await secrets.list()).items == [created]
+        assert not (await secrets.list(namespace="default")).items
+        async with asyncio.timeout(10), secrets.watch() as events:
             assert (await anext(events)).object == created

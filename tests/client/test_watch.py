@@ -16,67 +16,68 @@ from steersman.client.transport import HeaderFields, Reply, TransportError
 from steersman.client.watch import LineBuffer
 from steersman.controlplane import ControlPlane
 
-CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
+SECRETS = ApiResource("", "v1", "secrets", "Secret", True, DICTS)
+"""Of which a new namespace has none."""
 
 
 async def test_a_watch_goes_on_where_another_ended(client: Client) -> None:
-    config_maps = client.resource(CONFIG_MAPS)
-    start = (await config_maps.list()).resource_version
+    secrets = client.resource(SECRETS)
+    start = (await secrets.list()).resource_version
     seen = []
     async with asyncio.timeout(20):
         for round_ in range(3):
-            await config_maps.create({"metadata": {"name": f"a{round_}"}})
-            await config_maps.create({"metadata": {"name": f"b{round_}"}})
-            async with config_maps.watch(resource_version=start) as events:
+            await secrets.create({"metadata": {"name": f"a{round_}"}})
+            await secrets.create({"metadata": {"name": f"b{round_}"}})
+            async with secrets.watch(resource_version=start) as events:
                 seen.append((await anext(events)).object["metadata"]["name"])
                 start = events.resource_version
-        async with config_maps.watch(resource_version=start) as events:
+        async with secrets.watch(resource_version=start) as events:
             seen += [(await anext(events)).object["metadata"]["name"] for _ in range(3)]
     assert seen == ["a0", "b0", "a1", "b1", "a2", "b2"]
 
 
 async def test_the_server_ends_it(client: Client) -> None:
-    async with client.resource(CONFIG_MAPS).watch(timeout=0.1) as events:
+    async with client.resource(SECRETS).watch(timeout=0.1) as events:
         assert [event async for event in events] == []
 
 
 async def test_bookmarks_come_to_who_asks_for_them(client: Client) -> None:
-    async with client.resource(CONFIG_MAPS).watch(timeout=0.1, bookmarks=True) as events:
+    async with client.resource(SECRETS).watch(timeout=0.1, bookmarks=True) as events:
         assert [event.type async for event in events] == ["BOOKMARK"]
         assert int(events.resource_version) > 0
 
 
 async def test_initial_events_end_with_a_bookmark(client: Client) -> None:
-    config_maps = client.resource(CONFIG_MAPS)
-    await config_maps.create({"metadata": {"name": "a"}})
-    async with asyncio.timeout(10), config_maps.watch(send_initial_events=True) as events:
+    secrets = client.resource(SECRETS)
+    await secrets.create({"metadata": {"name": "a"}})
+    async with asyncio.timeout(10), secrets.watch(send_initial_events=True) as events:
         first, end = await anext(events), await anext(events)
         assert (first.type, first.object["metadata"]["name"], first.ends_initial_events) == ("ADDED", "a", False)
         assert (end.type, end.ends_initial_events) == ("BOOKMARK", True)
         assert int(events.resource_version) >= int(first.resource_version)
-    async with asyncio.timeout(10), config_maps.watch(send_initial_events=False) as events:
-        await config_maps.delete("a")
+    async with asyncio.timeout(10), secrets.watch(send_initial_events=False) as events:
+        await secrets.delete("a")
         assert (await anext(events)).type == "DELETED"
 
 
 async def test_selectors_and_namespaces(client: Client) -> None:
-    config_maps = client.resource(CONFIG_MAPS)
+    secrets = client.resource(SECRETS)
     async with (
         asyncio.timeout(10),
-        config_maps.watch(namespace="", label_selector="a=b") as everywhere,
-        config_maps.watch(namespace="kube-system", field_selector="metadata.name=two") as one,
+        secrets.watch(namespace="", label_selector="a=b") as everywhere,
+        secrets.watch(namespace="kube-system", field_selector="metadata.name=two") as one,
     ):
         for namespace, name, label in (("default", "one", "b"), ("kube-system", "two", "b"), ("default", "three", "c")):
-            await config_maps.create({"metadata": {"name": name, "labels": {"a": label}}}, namespace=namespace)
+            await secrets.create({"metadata": {"name": name, "labels": {"a": label}}}, namespace=namespace)
         assert [(await anext(everywhere)).object["metadata"]["name"] for _ in range(2)] == ["one", "two"]
         assert (await anext(one)).object["metadata"]["namespace"] == "kube-system"
 
 
 async def test_a_version_that_is_gone() -> None:
     async with ControlPlane(compaction_interval=0.02) as control_plane, Client(control_plane.client_config()) as client:
-        config_maps = client.resource(CONFIG_MAPS)
-        start = (await config_maps.list()).resource_version
-        await config_maps.create({"metadata": {"name": "a"}})
+        secrets = client.resource(SECRETS)
+        start = (await secrets.list()).resource_version
+        await secrets.create({"metadata": {"name": "a"}})
         async with asyncio.timeout(10):
             with pytest.raises(ApiError) as error:
                 await watch_for_ever(client, start)
@@ -84,18 +85,18 @@ async def test_a_version_that_is_gone() -> None:
 
 
 async def watch_for_ever(client: Client, start: str) -> None:
-    config_maps = client.resource(CONFIG_MAPS)
+    secrets = client.resource(SECRETS)
     while True:
-        await config_maps.patch("a", {"data": {"a": "b"}})
-        await config_maps.patch("a", {"data": None})
-        async with config_maps.watch(resource_version=start) as events:
+        await secrets.patch("a", {"data": {"a": "YQ=="}})
+        await secrets.patch("a", {"data": None})
+        async with secrets.watch(resource_version=start) as events:
             await anext(events)
 
 
 async def test_the_end_of_the_server_ends_it() -> None:
     control_plane = ControlPlane()
     await control_plane.start()
-    async with Client(control_plane.client_config()) as client, client.resource(CONFIG_MAPS).watch() as events:
+    async with Client(control_plane.client_config()) as client, client.resource(SECRETS).watch() as events:
         await control_plane.stop()
         async with asyncio.timeout(10):
             assert await ended(events)
@@ -138,7 +139,7 @@ async def stream(reply: Pieces) -> AsyncIterator[Reply]:
 
 
 def watch(*pieces: bytes, is_cut: bool = False) -> Watch[dict[str, object]]:
-    return Watch(stream(Pieces(pieces, is_cut=is_cut)), CONFIG_MAPS)
+    return Watch(stream(Pieces(pieces, is_cut=is_cut)), SECRETS)
 
 
 def line(name: str, type: str = "ADDED") -> bytes:
@@ -191,7 +192,7 @@ async def test_it_is_read_in_its_block() -> None:
 
 
 async def test_a_cancelled_read_does_not_look_like_the_end(client: Client) -> None:
-    async with client.resource(CONFIG_MAPS).watch() as events:
+    async with client.resource(SECRETS).watch() as events:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0):
                 await anext(events)

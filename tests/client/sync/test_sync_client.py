@@ -23,6 +23,8 @@ from steersman.client.sync import LoopThread, SyncClient, SyncResourceClient
 from steersman.controlplane import ControlPlane
 
 CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", True, DICTS)
+SECRETS = ApiResource("", "v1", "secrets", "Secret", True, DICTS)
+"""Of which a new namespace has none."""
 
 
 @pytest.fixture
@@ -67,10 +69,10 @@ def test_verbs(client: SyncClient) -> None:
 
 
 def test_lists(client: SyncClient) -> None:
-    config_maps = client.resource(CONFIG_MAPS)
+    secrets = client.resource(SECRETS)
     for name in "abcde":
-        config_maps.create({"metadata": {"name": name}})
-    listing = config_maps.list(limit=2)
+        secrets.create({"metadata": {"name": name}})
+    listing = secrets.list(limit=2)
     assert [one["metadata"]["name"] for one in listing] == list("abcde")
     assert [len(page) for page in listing.pages()] == [2, 2, 1]
     assert len(listing.all()) == 5
@@ -78,13 +80,13 @@ def test_lists(client: SyncClient) -> None:
 
 
 def test_watches(client: SyncClient) -> None:
-    config_maps = client.resource(CONFIG_MAPS)
-    with config_maps.watch(resource_version=config_maps.list().all().resource_version) as events:
-        config_maps.create({"metadata": {"name": "a"}})
+    secrets = client.resource(SECRETS)
+    with secrets.watch(resource_version=secrets.list().all().resource_version) as events:
+        secrets.create({"metadata": {"name": "a"}})
         event = next(events)
         assert (event.type, event.object["metadata"]["name"]) == ("ADDED", "a")
         assert events.resource_version == event.resource_version
-    with config_maps.watch(timeout=0.1) as events:
+    with secrets.watch(timeout=0.1) as events:
         assert [one.type for one in events] == ["ADDED"]
 
 
@@ -97,10 +99,10 @@ def test_dynamic(client: SyncClient) -> None:
 
 
 def test_several_threads(client: SyncClient) -> None:
-    config_maps = client.resource(CONFIG_MAPS)
+    secrets = client.resource(SECRETS)
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda number: config_maps.create({"metadata": {"name": f"a{number:03}"}}), range(100)))
-    assert [one["metadata"]["name"] for one in config_maps.list()] == [f"a{number:03}" for number in range(100)]
+        list(threads.map(lambda number: secrets.create({"metadata": {"name": f"a{number:03}"}}), range(100)))
+    assert [one["metadata"]["name"] for one in secrets.list()] == [f"a{number:03}" for number in range(100)]
 
 
 def test_closing_twice_and_using_it_afterwards(kubeconfig: Path) -> None:
