@@ -88,6 +88,8 @@ def of(group: str, *resources: str, names: tuple[str, ...] = ()) -> dict[str, tu
         ({**of("", "pods"), "namespaces": ("default",)}, POD, True),
         ({**of("", "pods"), "namespaces": ("kube-system",)}, POD, False),
         ({"resources": (GroupResources("apps"), GroupResources("", ("pods",)))}, POD, True),
+        ({"resources": (GroupResources("", ("pods",), ("other",)), GroupResources("", ("*",)))}, POD, True),
+        ({"resources": (GroupResources("", ("pods",), ("a",)), GroupResources("", ("*",), ("busybox",)))}, POD, True),
         ({"non_resource_urls": ("/version",)}, "/version", True),
         ({"non_resource_urls": ("/version",)}, "/versions", False),
         ({"non_resource_urls": ("/healthz*",)}, "/healthz", True),

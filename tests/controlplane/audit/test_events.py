@@ -1,11 +1,14 @@
 """Audit events of real requests, over HTTP, from the log that they are written to."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from tests.admission.webhook.webhook_server import allow, patch, webhook_server
 from tests.controlplane.audit.audited_server import (
     CONFIG_MAPS,
     PODS,
@@ -338,3 +341,48 @@ async def test_the_policy_is_asked_about_who_sent_the_request(tmp_path: Path) ->
         reply = await server.call("GET", PODS, Impersonate_User="bob")
 
         assert server.events(reply.headers["audit-id"]) == []
+
+
+async def told_of(server: AuditedServer, key: str) -> dict[str, str]:
+    """The annotations of a create, once the chain has taken up what says ``key``."""
+    async with asyncio.timeout(10):
+        while True:
+            last = await server.last("POST", f"{CONFIG_MAPS}?dryRun=All", config_map("a"))
+            annotations: dict[str, str] = last["annotations"]
+            if key in annotations:
+                return annotations
+
+
+async def test_what_webhooks_have_to_say(server: AuditedServer) -> None:
+    registrations = "/apis/admissionregistration.k8s.io/v1"
+    async with webhook_server() as hooks:
+        hooks.on("/a", lambda request: allow(request, auditAnnotations={"why": "checked"}))
+        hooks.on("/b", lambda request: patch(request, {"op": "add", "path": "/data", "value": {"k": "v"}}))
+        for plural, path in (("validatingwebhookconfigurations", "/a"), ("mutatingwebhookconfigurations", "/b")):
+            body = {"metadata": {"name": "hook"}, "webhooks": [hooks.webhook(path)]}
+            assert (await server.call("POST", f"{registrations}/{plural}", body)).status == 201
+        told = await told_of(server, "a.example.com/why")
+        told |= await told_of(server, "mutation.webhook.admission.k8s.io/round_0_index_0")
+
+    assert told["a.example.com/why"] == "checked"
+    assert orjson.loads(told["mutation.webhook.admission.k8s.io/round_0_index_0"]) == {
+        "configuration": "hook", "webhook": "b.example.com", "mutated": True
+    }  # fmt: skip
+
+
+async def test_what_policies_have_to_say(server: AuditedServer) -> None:
+    registrations = "/apis/admissionregistration.k8s.io/v1"
+    rules = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}]
+    spec = {
+        "matchConstraints": {"resourceRules": rules},
+        "auditAnnotations": [{"key": "named", "valueExpression": "'name ' + object.metadata.name"}],
+    }
+    binding = {"policyName": "p.example.com", "validationActions": ["Audit"]}
+    for plural, name, content in (
+        ("validatingadmissionpolicies", "p.example.com", spec),
+        ("validatingadmissionpolicybindings", "b.example.com", binding),
+    ):
+        reply = await server.call("POST", f"{registrations}/{plural}", {"metadata": {"name": name}, "spec": content})
+        assert reply.status == 201, reply.body
+
+    assert (await told_of(server, "p.example.com/named"))["p.example.com/named"] == "name a"

@@ -82,7 +82,10 @@ class Auditing:
         That raises ApiError 500 where the request must be audited, and cannot be.
         """
         audited = request.observed
-        if type(audited) is not AuditedRequest or self.decide(audited, request, info, user).level is Level.NONE:
+        if type(audited) is not AuditedRequest:
+            return None
+        if self.decide(audited, request, info, user).level is Level.NONE:
+            request.observed = None
             return None
         waiting = self.record(Event(audited, RECEIVED, audited.received))
         return None if waiting is None else self._demand(waiting, audited)
