@@ -62,6 +62,8 @@ class Auditing:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._policy, self._backends, self._metrics, self._clock = policy, tuple(backends), metrics, clock
+        self._only = self._backends[0] if len(self._backends) == 1 else None
+        self._recorded = metrics.events.values
 
     async def open(self) -> None:
         """Raises OSError, or ValueError with one line."""
@@ -112,11 +114,11 @@ class Auditing:
         config = event.audited.config
         if config is None or event.stage in config.omit_stages:
             return None
-        self._metrics.events.add(())
+        self._recorded[()] += 1
+        if self._only is not None:
+            return self._only.process(event)
         futures = [future for one in self._backends if (future := one.process(event)) is not None]
-        if len(futures) < 2:
-            return futures[0] if futures else None
-        return _all(futures)
+        return _all(futures) if futures else None
 
 
 async def _all(futures: Sequence[Awaitable[bool]]) -> bool:

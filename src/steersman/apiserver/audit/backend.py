@@ -88,7 +88,7 @@ class Backend:
 
     def process(self, event: Event) -> asyncio.Future[bool] | None:
         """Take an event; what is given back, if anything, is to be waited for and tells whether to go on."""
-        if self._loop is None or self._hurry.is_set():
+        if self._loop is None:
             self._metrics.lost(self._sink.name, 1, "the backend is closed")
             return None
         if not self._batch:
@@ -101,15 +101,15 @@ class Backend:
             future = self._loop.create_future()
             self._events.append((event, future))
             return future
-        size = event.size
-        if len(self._events) >= self._batching.buffer_size or self._bytes + size > BUFFER_BYTES:
+        size, queued = event.size, len(self._events)
+        if queued >= self._batching.buffer_size or self._bytes + size > BUFFER_BYTES:
             self._metrics.lost(BUFFERED, 1, "the buffer is full")
             return None
         self._bytes += size
         self._events.append((event, None))
-        if len(self._events) >= self._batching.max_size:
+        if queued + 1 >= self._batching.max_size:
             self._due.set()
-        else:
+        elif self._timer is None:
             self._write_within(self._batching.max_wait)
         return None
 
@@ -121,6 +121,7 @@ class Backend:
         """Write what is queued, within so many seconds; what is left then is lost."""
         if self._worker is None:
             return
+        self._loop = None
         self._hurry.set()
         self._due.set()
         done, _ = await asyncio.wait((self._worker,), timeout=seconds)

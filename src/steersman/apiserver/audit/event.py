@@ -79,6 +79,5 @@ class Event(Struct, frozen=True):
     @property
     def size(self) -> int:
         """Bytes that are held for it, beside a few hundred."""
-        return (self.request_object.size if self.request_object else 0) + (
-            self.response_object.size if self.response_object else 0
-        )
+        sent, answered = self.request_object, self.response_object
+        return (0 if sent is None else sent.size) + (0 if answered is None else answered.size)

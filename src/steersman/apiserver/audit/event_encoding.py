@@ -131,6 +131,8 @@ class EventEncoder:
 
     def _status(self, event: Event) -> dict[str, Any]:
         said = event.status
+        if said is None:
+            return {"metadata": {}, "code": event.code}
         if isinstance(said, Body):
             data = said.data if isinstance(said.data, bytes) else b"".join(said.data)
             said = self._decoded(data, said.content_type)
