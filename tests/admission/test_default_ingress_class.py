@@ -60,3 +60,13 @@ async def test_before_1_26_several_ingress_classes_are_refused() -> None:
         'ingresses.networking.k8s.io "web" is forbidden: Internal error occurred:'
         " 2 default IngressClasses were found, only 1 allowed"
     )
+
+
+async def test_an_ingress_that_is_there_keeps_what_it_has() -> None:
+    async with serving("DefaultIngressClass") as client:
+        await create_ingress(client)
+        await add_ingress_class(client, "usual", {INGRESS: "true"})
+
+        changed = await client.resource(networking_v1.INGRESSES).patch("web", {"metadata": {"labels": {"a": "b"}}})
+
+    assert "ingressClassName" not in changed.get("spec", {})

@@ -99,3 +99,14 @@ async def test_before_1_26_several_are_refused() -> None:
     assert refused.message == (
         'persistentvolumeclaims "data" is forbidden: Internal error occurred: 2 default StorageClasses were found'
     )
+
+
+async def test_a_claim_that_is_there_keeps_what_it_has() -> None:
+    async with serving("DefaultStorageClass") as client:
+        await create_claim(client)
+        await add_storage_class(client, "fast", {GA: "true"})
+        claims = client.resource(core_v1.PERSISTENT_VOLUME_CLAIMS)
+
+        changed = await claims.patch("data", {"metadata": {"labels": {"a": "b"}}})
+
+    assert "storageClassName" not in changed["spec"]

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,3 +55,17 @@ async def test_a_pod_tolerates_the_taint_of_what_it_asks_for(spec: Any, expected
 )
 def test_which_resources_are_extended(name: str, expected: bool) -> None:
     assert is_extended_resource(name) is expected
+
+
+async def test_a_pod_of_before_gets_it_with_its_next_update_and_a_template_never(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'state.db'}"
+    asking_for_one = pod(containers=[asking(GPU)])
+    async with serving(store=store) as client:
+        await client.resource(core_v1.PODS).create(asking_for_one)
+    async with serving("ExtendedResourceToleration", store=store) as client:
+        updated = await client.resource(core_v1.PODS).patch("web", {"metadata": {"labels": {"a": "b"}}})
+        template: Any = {"metadata": {"name": "x"}, "template": {"spec": asking_for_one["spec"]}}
+        created: Any = await client.resource(core_v1.POD_TEMPLATES).create(template)
+
+    assert updated["spec"].get("tolerations") == [tolerating(GPU)]
+    assert "tolerations" not in created["template"]["spec"]

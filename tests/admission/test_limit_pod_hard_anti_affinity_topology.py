@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,3 +47,22 @@ async def test_another_topology_is_refused_wherever_it_stands() -> None:
         'pods "web" is forbidden: affinity.PodAntiAffinity.RequiredDuringScheduling has TopologyKey'
         " topology.kubernetes.io/zone but only key kubernetes.io/hostname is allowed"
     )
+
+
+async def test_an_update_is_refused_like_a_create(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'state.db'}"
+    async with serving(store=store) as client:
+        await client.resource(core_v1.PODS).create(pod(affinity=apart("rack")))
+    async with serving(PLUGIN, store=store) as client:
+        refused = await refusal(client.resource(core_v1.PODS).patch("web", {"metadata": {"labels": {"a": "b"}}}))
+
+    assert (refused.code, refused.reason) == (403, "Forbidden")
+    assert "has TopologyKey rack but only key kubernetes.io/hostname is allowed" in refused.message
+
+
+async def test_templates_are_left_alone() -> None:
+    template: Any = {"metadata": {"name": "x"}, "template": {"spec": pod(affinity=apart("rack"))["spec"]}}
+    async with serving(PLUGIN) as client:
+        created: Any = await client.resource(core_v1.POD_TEMPLATES).create(template)
+
+    assert created["template"]["spec"].get("affinity") == apart("rack")

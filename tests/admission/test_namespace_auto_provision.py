@@ -39,3 +39,12 @@ async def test_a_name_that_no_namespace_can_have_is_refused() -> None:
 
     assert refused.reason == "Invalid"
     assert refused.message.startswith('Namespace "a.b" is invalid: metadata.name: ')
+
+
+async def test_only_a_create_brings_one() -> None:
+    async with serving("NamespaceAutoProvision") as client:
+        changed = await refusal(client.resource(core_v1.CONFIG_MAPS).patch("x", {"data": {}}, namespace="new"))
+        await client.resource(core_v1.NODES).create({"metadata": {"name": "new"}})
+        gone = await refusal(client.resource(core_v1.NAMESPACES).get("new"))
+
+    assert (changed.reason, gone.reason) == ("NotFound", "NotFound")

@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from tests.admission.plugin_server import refusal, serving
@@ -36,3 +37,14 @@ async def test_objects_without_a_namespace_are_left_alone() -> None:
     async with serving("NamespaceExists") as client:
         await client.resource(core_v1.NAMESPACES).create({"metadata": {"name": "new"}})
         await client.resource(core_v1.NODES).create({"metadata": {"name": "new"}})
+
+
+@pytest.mark.parametrize("write", ["update", "delete"])
+async def test_nothing_is_changed_where_it_is_not(tmp_path: Path, write: str) -> None:
+    store = f"sqlite:///{tmp_path / 'state.db'}"
+    async with serving(store=store) as client:
+        await client.resource(core_v1.CONFIG_MAPS).create({"metadata": {"name": "x"}}, namespace="nowhere")
+    async with serving("NamespaceExists", store=store) as client:
+        refused = await refusal(WRITES[write](client, "nowhere"))
+
+    assert (refused.code, refused.message) == (404, 'namespaces "nowhere" not found')

@@ -175,3 +175,14 @@ async def test_a_configuration_that_is_wrong_is_refused(
     with pytest.raises(ValueError, match=message):
         async with serving(PLUGIN, configuration=configured(tmp_path, PLUGIN, configuration)):
             pass
+
+
+async def test_a_volume_that_is_there_keeps_what_it_has(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'state.db'}"
+    async with serving(store=store) as client:
+        await create(client, EBS)
+    async with serving(PLUGIN, configuration=known(tmp_path, listed()), store=store) as client:
+        labelled = await client.resource(core_v1.PERSISTENT_VOLUMES).patch("disk", {"metadata": {"labels": {"a": "b"}}})
+
+    assert labelled["metadata"].get("labels") == {"a": "b"}
+    assert "nodeAffinity" not in labelled["spec"]

@@ -93,3 +93,19 @@ async def test_a_configuration_that_is_wrong_is_refused(tmp_path: Path, configur
     with pytest.raises(ValueError, match=message):
         async with serving(PLUGIN, configuration=configured(tmp_path, PLUGIN, configuration)):
             pass
+
+
+async def test_pods_that_are_there_and_templates_are_left_alone() -> None:
+    async with serving(PLUGIN) as client:
+        await client.resource(core_v1.NAMESPACES).create({"metadata": {"name": "team"}})
+        await create(client, "team", nodeSelector={"zone": "b"})
+        ordered = {"metadata": {"annotations": {ANNOTATION: "zone=a"}}}
+        await client.resource(core_v1.NAMESPACES).patch("team", ordered)
+        pods, templates = client.resource(core_v1.PODS), client.resource(core_v1.POD_TEMPLATES)
+
+        labelled = await pods.patch("web", {"metadata": {"labels": {"a": "b"}}}, namespace="team")
+        template: Any = {"metadata": {"name": "x"}, "template": {"spec": pod()["spec"]}}
+        created: Any = await templates.create(template, namespace="team")
+
+    assert labelled["spec"].get("nodeSelector") == {"zone": "b"}
+    assert "nodeSelector" not in created["template"]["spec"]

@@ -88,3 +88,16 @@ async def test_what_another_plugin_takes_away_again_is_refused() -> None:
         refused = await refusal(create(client, runtimeClassName="kata"))
 
     assert refused.message.endswith("Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+
+
+async def test_pods_that_are_there_and_templates_are_left_alone() -> None:
+    async with serving("RuntimeClass") as client:
+        await add(client)
+        await create(client, runtimeClassName="kata")
+        await client.resource(node_v1.RUNTIME_CLASSES).delete("kata")
+
+        labelled = await client.resource(core_v1.PODS).patch("web", {"metadata": {"labels": {"a": "b"}}})
+        template: Any = {"metadata": {"name": "x"}, "template": {"spec": pod(runtimeClassName="nope")["spec"]}}
+        await client.resource(core_v1.POD_TEMPLATES).create(template)
+
+    assert labelled["spec"].get("runtimeClassName") == "kata"

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,3 +49,15 @@ async def test_other_kinds_with_templates_are_left_alone() -> None:
         created: Any = await client.resource(core_v1.POD_TEMPLATES).create(template)
 
     assert created["template"]["spec"]["securityContext"] == {"runAsUser": 1}
+
+
+async def test_an_update_is_refused_like_a_create(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'state.db'}"
+    async with serving(store=store) as client:
+        await client.resource(core_v1.PODS).create(pod(securityContext={"runAsUser": 1}))
+    async with serving(PLUGIN, store=store) as client:
+        pods = client.resource(core_v1.PODS)
+        refused = await refusal(pods.patch("web", {"metadata": {"labels": {"a": "b"}}}))
+        await pods.patch("web", {"status": {"message": "x"}}, subresource="status")
+
+    assert refused.message == 'pods "web" is forbidden: pod.Spec.SecurityContext.RunAsUser is forbidden'
