@@ -13,6 +13,7 @@ from steersman.controlplane import ControlPlane
 ON = (
     "NamespaceLifecycle",
     "LimitRanger",
+    "ServiceAccount",
     "TaintNodesByCondition",
     "Priority",
     "DefaultTolerationSeconds",
@@ -43,6 +44,7 @@ async def test_a_pod_gets_what_each_of_them_gives() -> None:
 
         spec = (await client.resource(core_v1.PODS).create(pod()))["spec"]
 
+    assert (spec.get("serviceAccountName"), len(spec.get("volumes", []))) == ("default", 1)
     assert (spec.get("priority"), spec.get("preemptionPolicy")) == (0, "PreemptLowerPriority")
     assert [one.get("key") for one in spec.get("tolerations", [])] == [
         "node.kubernetes.io/not-ready",
@@ -52,7 +54,7 @@ async def test_a_pod_gets_what_each_of_them_gives() -> None:
 
 
 def test_plain_objects_meet_none_of_those_for_one_kind() -> None:
-    for name in ON[1:13]:
+    for name in ON[1:14]:
         plugin: Any = catalog.factory(name)
 
         assert not plugin.resources & {core_v1.CONFIG_MAPS.group_resource, core_v1.SECRETS.group_resource}

@@ -64,6 +64,7 @@ DEFAULT = frozenset(
     (
         "NamespaceLifecycle",
         "LimitRanger",
+        "ServiceAccount",
         "TaintNodesByCondition",
         "PodSecurity",
         "Priority",
