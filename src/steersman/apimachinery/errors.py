@@ -52,6 +52,10 @@ def field_not_supported(field: str, value: object, supported: Iterable[str]) -> 
     return FieldError("FieldValueNotSupported", field, f"Unsupported value: {render_value(value)}{tail}")
 
 
+def field_not_found(field: str, value: object) -> FieldError:
+    return FieldError("FieldValueNotFound", field, f"Not found: {render_value(value)}")
+
+
 def field_duplicate(field: str, value: object) -> FieldError:
     return FieldError("FieldValueDuplicate", field, f"Duplicate value: {render_value(value)}")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from steersman.apimachinery.errors import FieldError
 from steersman.apimachinery.group_version import GroupKind, GroupVersionKind
 from steersman.apimachinery.table import ColumnSet
 from steersman.apis.catalog import BuiltinResource, Catalog
@@ -23,6 +24,7 @@ from steersman.apiserver.registry.resource import (
     ActionBehaviour,
     Conversion,
     Definition,
+    Object,
     Resource,
     StoredKind,
     Subresource,
@@ -184,7 +186,22 @@ def _subresource(facts: SubresourceFacts) -> Subresource | None:
         return Subresource(facts.name, kind, facts.verbs, read_scale, write_scale)
     if facts.name == "finalize" and kind.kind == "Namespace":
         return FINALIZE
+    if facts.name == "ephemeralcontainers" and kind.kind == "Pod":
+        return Subresource(facts.name, kind, facts.verbs, read_status, _put_containers, _check_containers)
     return None
+
+
+def _put_containers(parent: Object, body: Object) -> Object:
+    # Loaded for who debugs a Pod: the server starts sooner.
+    from steersman.apis.ephemeral_containers import put_containers
+
+    return put_containers(parent, body)
+
+
+def _check_containers(new: Object, old: Object) -> list[FieldError]:
+    from steersman.apis.ephemeral_containers import check_containers
+
+    return check_containers(new, old)
 
 
 def _action(facts: SubresourceFacts, definitions: Definitions, behaviour: ActionBehaviour) -> Action:

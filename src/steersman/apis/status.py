@@ -13,6 +13,11 @@ def write_status(parent: Object, body: Object) -> Object:
         parent["status"] = body["status"]
     else:
         parent.pop("status", None)
+    return take_guards(parent, body)
+
+
+def take_guards(parent: Object, body: Object) -> Object:
+    """The parent with the resourceVersion and UID that the body says, so that they are held against what is stored."""
     sent = body.get("metadata")
     if isinstance(sent, dict):
         for guard in ("resourceVersion", "uid"):

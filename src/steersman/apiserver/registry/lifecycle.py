@@ -375,6 +375,8 @@ class Lifecycle:
         if managed:
             attributes.warnings += field_tracking.settle(new, old, managed)
         shape.check(resource, new, old)
+        if subresource is not None and subresource.check is not None:
+            shape.refuse(resource, new, subresource.check(new, old))
         await admission.validate(attributes)
         return new, [*(warnings or strategy.warnings(new)), *attributes.warnings]
 

@@ -133,7 +133,8 @@ class Subresource(Struct, frozen=True):
     """A part of an object with a path of its own.
 
     ``read`` shows the parent (in its served version) as the subresource's body, ``write`` puts a body into the
-    parent and returns the parent to store.
+    parent and returns the parent to store. ``check`` tells what is wrong with the parent that is to be stored, beside
+    the one that is, after admission.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Subresource(Struct, frozen=True):
     verbs: tuple[str, ...]
     read: Callable[[Object], Object]
     write: Callable[[Object, Object], Object]
+    check: Callable[[Object, Object], list[FieldError]] | None = None
 
 
 class ActionCall(Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import orjson
 
-from steersman.apimachinery.errors import ApiError, bad_request, field_invalid, invalid
+from steersman.apimachinery.errors import ApiError, FieldError, bad_request, field_invalid, invalid
 from steersman.apimachinery.group_version import GroupKind, GroupVersionKind
 from steersman.apimachinery.object_meta import validate_object_meta, validate_object_meta_update
 from steersman.apimachinery.object_meta_types import check_object_meta_types
@@ -89,5 +89,10 @@ def check(resource: Resource, obj: Object, old: Object | None) -> None:
     errors += resource.definition.compiled.validate(obj)
     if not errors:
         errors = strategy.validate(obj) if old is None else strategy.validate_update(obj, old)
+    refuse(resource, obj, errors)
+
+
+def refuse(resource: Resource, obj: Object, errors: Sequence[FieldError]) -> None:
+    """Raise 422 where there are ``errors`` of ``obj``."""
     if errors:
-        raise invalid(resource.gvk.group_kind, meta.get("name") or "", errors)
+        raise invalid(resource.gvk.group_kind, obj["metadata"].get("name") or "", errors)
