@@ -227,6 +227,15 @@ async def test_what_is_forbidden(server: AuditedServer) -> None:
     assert "name" not in last["objectRef"]
 
 
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_bodies_that_were_not_looked_at_are_not_told(server: AuditedServer, method: str) -> None:
+    headers = {"Content_Type": "application/merge-patch+json"}
+    last = await server.last(method, f"{CONFIG_MAPS}/a", {"data": None}, token="jane-token", **headers)
+
+    assert last["responseStatus"]["code"] == 403
+    assert "requestObject" not in last
+
+
 async def test_why_it_is_allowed(server: AuditedServer) -> None:
     last = await server.last("GET", "/version", token="jane-token")
 

@@ -58,13 +58,14 @@ class WebhookSink:
         await self._close()
 
     async def _send(self, body: bytes, hurry: asyncio.Event) -> None:
+        """Once there is hurry, it is tried as often, but without pauses."""
         pause = self._first_pause
         for left in reversed(range(TRIES)):
             try:
                 await self._post(body)
                 return
             except NotSent as failure:
-                if not left or hurry.is_set():
+                if not left:
                     raise NotWritten(str(failure)) from None
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(hurry.wait(), pause * (1 + random.random() / 5))
