@@ -1,5 +1,6 @@
 """The AuthenticationConfiguration file in a control plane: issuers, anonymous requests, and taking up changes."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.apiserver.authentication.oidc.fake_clock import START, FakeClock
 from tests.apiserver.authentication.oidc.issuers import document, jwt
 from tests.apiserver.authentication.oidc.signer import signer
 from tests.controlplane.identity_provider import DOCUMENT, KEYS, IdentityProvider, identity_provider
-from tests.controlplane.oidc_plane import UNAUTHORIZED, fetched, logged, serving, taken, whoami
+from tests.controlplane.oidc_plane import ME, UNAUTHORIZED, fetched, logged, serving, taken, whoami
 
 from steersman.controlplane import ControlPlane
 from steersman.controlplane.authentication import AuthenticationOptions
@@ -115,6 +116,8 @@ async def test_anonymous_requests(provider: IdentityProvider, clock: FakeClock, 
         status, message = await ask(plane, "/api/v1/namespaces")
         assert status == 403
         assert 'User "system:anonymous" cannot list resource "namespaces"' in message
+        whoami_status = (await Client(plane.handler, None).create(ME, {})).status
+        assert whoami_status == 403, "that is for authenticated users"
         assert (await ask(plane, "/livez", "nobody's"))[0] == 401
         assert (await ask(plane, "/livez", provider.token(exp=1)))[0] == 401
 
@@ -159,6 +162,12 @@ async def test_a_change_is_taken_up(
         assert len(provider.asked) == count, "nobody asks an issuer that is gone"
 
 
+async def a_few_turns() -> None:
+    """Let everything run that can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"issuer": {"audiences": []}}, "jwt[0].issuer.audiences: Required value"),
     ({"anonymous": {"enabled": True}}, "anonymous: Forbidden: changed from initial configuration file"),
@@ -179,6 +188,7 @@ async def test_a_change_that_cannot_be_is_refused_once(
             clock.advance(10)
             await logged(caplog, f"the authentication configuration stays as it is: {file}: {why}")
             clock.advance(10)
+            await a_few_turns()
             assert (await whoami(plane, provider.token()))["username"] == "jane"
             assert caplog.text.count("stays as it is") == 1
         file.unlink()
@@ -244,6 +254,7 @@ BAD_SOURCES: list[tuple[dict[str, Any], str]] = [
     ({"_claim_names": {"groups": 1}, "_claim_sources": {}}, "missing in _claim_sources"),
     ({"_claim_names": {"groups": "s"}, "_claim_sources": {"s": {"endpoint": 1}}}, "is malformed"),
     ({"_claim_names": {"groups": "s"}, "_claim_sources": {"s": {"endpoint": "http://a"}}}, "not an https URL"),
+    ({"_claim_names": {"groups": "s"}, "_claim_sources": {"s": {"endpoint": "https://a/b c"}}}, "not an https URL"),
 ]
 
 
@@ -258,6 +269,8 @@ async def test_groups_that_cannot_be_had(
             assert await whoami(plane, provider.token(**elsewhere(provider))) == UNAUTHORIZED
             assert why in caplog.text
             assert "secret" not in caplog.text
+        split = elsewhere(provider, access_token="secret\r\nX-Header: 1")
+        assert await whoami(plane, provider.token(**split)) == UNAUTHORIZED
         for sources, why in BAD_SOURCES:
             caplog.clear()
             assert await whoami(plane, provider.token(**sources)) == UNAUTHORIZED

@@ -241,8 +241,33 @@ async def test_a_provider_that_hangs_keeps_nobody_waiting(
     async with serving(provider, clock, ready=False, fetch_seconds=0.2) as plane:
         await provider.asked_event.wait()
         assert await whoami(plane, provider.token()) == UNAUTHORIZED
+        assert "no answer within" not in caplog.text
         await logged(caplog, "no answer within 0.2 seconds")
         let_go.set()
+
+
+async def test_nothing_goes_on_after_the_end(provider: IdentityProvider, clock: FakeClock) -> None:
+    never = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.StreamResponse:
+        await never.wait()
+        return web.Response()
+
+    before = asyncio.all_tasks()
+    async with serving(provider, clock) as plane:
+        provider.answers[DOCUMENT] = provider.answers["/groups"] = hang
+        clock.advance(10)
+        sources: dict[str, Any] = {"_claim_names": {"groups": "s"}}
+        sources["_claim_sources"] = {"s": {"endpoint": f"{provider.url}/groups"}}
+        tokens = provider.token(signer("two", number=1)), provider.token(**sources)
+        asking = [asyncio.ensure_future(whoami(plane, token)) for token in tokens]
+        await fetched(provider, 4)
+    told = await asyncio.gather(*asking, return_exceptions=True)
+
+    assert told[0] == UNAUTHORIZED
+    assert isinstance(told[1], asyncio.CancelledError)
+    left = {task for task in asyncio.all_tasks() - before if "aiohttp" not in repr(task)}
+    assert left == set()
 
 
 async def test_a_certificate_of_nobody_we_trust(

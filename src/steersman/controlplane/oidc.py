@@ -71,8 +71,10 @@ class Oidc:
             self._watching = [asyncio.ensure_future(self._watch(self._options.configuration))]
 
     async def close(self) -> None:
+        """Ask nobody any more."""
         await _end(self._watching)
         await _end(self._fetching)
+        self._authenticator.close()
 
     async def _watch(self, path: Path) -> None:
         while True:
@@ -172,7 +174,7 @@ async def _are_ready(issuers: Iterable[IssuerAuthenticator]) -> None:
 
 
 def _keep_fresh(issuers: Iterable[IssuerAuthenticator]) -> list[asyncio.Task[None]]:
-    return [asyncio.ensure_future(issuer.provider.keep_fresh()) for issuer in issuers]
+    return [asyncio.ensure_future(issuer.keep_fresh()) for issuer in issuers]
 
 
 async def _end(tasks: Iterable[asyncio.Future[None]]) -> None:

@@ -5,8 +5,11 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jwt.utils import der_to_raw_signature
 from tests.apiserver.authentication.oidc.signer import Signer, encoded, key_set, rsa_key, signer
 
 from steersman.apiserver.authentication.oidc.refusal import Refused
@@ -59,6 +62,16 @@ def test_no_bit_can_be_changed(part: str, at: float, bit: int) -> None:
     data[int(at * len(data))] ^= 1 << bit
     changed: dict[str, Any] = {part: bytes(data)}
     assert not is_signed_by(token._replace(**changed), "ES256", read_key_set(key_set(by)))
+
+
+def test_an_algorithm_goes_with_its_curve() -> None:
+    """RFC 7518, section 3.4: ES256 is P-256 with SHA-256, and no other curve with that."""
+    by = signer("ES384", "ES384")
+    assert isinstance(by.private, ec.EllipticCurvePrivateKey)
+    token = parsed(by.sign(CLAIMS))
+    signature = der_to_raw_signature(by.private.sign(token.signed, ec.ECDSA(hashes.SHA256())), by.private.curve)
+    assert is_signed_by(token, "ES384", KEYS)
+    assert not is_signed_by(token._replace(signature=signature), "ES256", KEYS)
 
 
 @pytest.mark.parametrize("by", SIGNERS, ids=ALGORITHMS)

@@ -54,6 +54,15 @@ class IssuerAuthenticator:
             claims = await self._elsewhere.added_to(claims, self._audiences, self._algorithms)
         return self._mapping.user(claims)
 
+    async def keep_fresh(self) -> None:
+        """Keeps the issuer's keys until it is cancelled; then what is being fetched is given up."""
+        try:
+            await self.provider.keep_fresh()
+        finally:
+            self.provider.close()
+            if self._elsewhere is not None:
+                self._elsewhere.close()
+
 
 class OidcAuthenticator:
     """Tokens of several issuers; those of nobody we know are left to others.
@@ -73,10 +82,15 @@ class OidcAuthenticator:
         self._known: AnswerCache[UserInfo] = AnswerCache(self._clock.now)
         self._asked = {}
 
+    def close(self) -> None:
+        """Give up what is being asked."""
+        for task in self._asked.values():
+            task.cancel()
+
     def authenticate(self, request: Request) -> UserInfo | Awaitable[UserInfo] | None:
         """Raises InvalidToken for a token of an issuer that we know, if it is not good."""
         compact = bearer_token(request)
-        if not compact or not self._issuers:
+        if compact.count(b".") != 2 or not self._issuers:
             return None
         digest = hmac.digest(self._key, compact, "sha256")
         known = self._known.get(digest)

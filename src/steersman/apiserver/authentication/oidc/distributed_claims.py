@@ -56,6 +56,11 @@ class DistributedClaims:
             raise Refused(f"the claim {self._claim!r} is not where it should be")
         return {**claims, self._claim: token.claims[self._claim]}
 
+    def close(self) -> None:
+        """Give up what is being fetched."""
+        for provider in self._providers.values():
+            provider.close()
+
     def _source(self, claims: dict[str, Any]) -> dict[str, Any]:
         """Empty where the claim has none. Raises Refused."""
         names, sources = claims[_NAMES], claims.get(_SOURCES)

@@ -81,13 +81,24 @@ class Provider:
         if not self.has_signed(token, algorithm):
             raise Refused(f"no key of {self.issuer!r} that we know has signed it")
 
+    def close(self) -> None:
+        """Give up what is being fetched."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+
     async def _once(self) -> None:
-        """One fetch at a time, whoever waits for it."""
+        """One fetch at a time, whoever waits for it. Raises FetchFailed."""
         if self._fetching is None:
             self._asked = self._clock.monotonic()
             self._fetching = asyncio.ensure_future(self._refresh())
             self._fetching.add_done_callback(self._fetched)
-        await asyncio.shield(self._fetching)
+        fetching = self._fetching
+        try:
+            await asyncio.shield(fetching)
+        except asyncio.CancelledError:
+            if not fetching.cancelled():
+                raise
+            raise FetchFailed("it is not asked any more") from None
 
     def _fetched(self, task: asyncio.Task[None]) -> None:
         self._fetching = None
