@@ -9,13 +9,11 @@ import orjson
 import pytest
 from aiohttp import web
 from tests.admission.plugin_server import configured, pod, refusal, serving
-from tests.admission.stored_pods import stored
 from tests.admission.webhook.webhook_server import webhook_server
 
 from steersman.admission.image_policy_webhook import ImagePolicyOptions, ImagePolicyWebhook
 from steersman.admission.pod_spec import PODS
 from steersman.apiserver.admission import Attributes
-from steersman.apiserver.authentication.user import UserInfo
 from steersman.client import Client
 from steersman.client.kinds import core_v1
 
@@ -142,16 +140,12 @@ async def test_updates_are_reviewed(tmp_path: Path) -> None:
 
 
 async def test_of_ephemeral_containers_only_their_own_images_are(tmp_path: Path) -> None:
-    """Asked directly."""
-    written = pod(ephemeralContainers=[{"name": "debug", "image": "busybox"}])
-    async with backend(allow, tmp_path) as (made, file), stored() as (_, pods):
-        plugin = ImagePolicyWebhook(ImagePolicyOptions(file, 0, 0, 0.001, False))
-        user = UserInfo("jane")
-        for part in ("ephemeralcontainers", "resize"):
-            await plugin.validate(Attributes("UPDATE", pods, "default", "web", written, written, user, part))
-        await plugin.close()
+    async with reviewing(allow, tmp_path) as (client, made):
+        await create(client)
+        debug = {"spec": {"ephemeralContainers": [{"name": "debug", "image": "busybox"}]}}
+        await client.resource(core_v1.PODS).patch("web", debug, subresource="ephemeralcontainers")
 
-    assert [spec["containers"] for spec in made.asked] == [[{"image": "busybox"}]]
+    assert [spec["containers"] for spec in made.asked] == [[{"image": "nginx:1"}], [{"image": "busybox"}]]
 
 
 async def test_other_objects_are_left_alone(tmp_path: Path) -> None:

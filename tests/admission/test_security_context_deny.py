@@ -61,3 +61,18 @@ async def test_an_update_is_refused_like_a_create(tmp_path: Path) -> None:
         await pods.patch("web", {"status": {"message": "x"}}, subresource="status")
 
     assert refused.message == 'pods "web" is forbidden: pod.Spec.SecurityContext.RunAsUser is forbidden'
+
+
+async def test_an_ephemeral_container_is_looked_at_too() -> None:
+    async with serving("SecurityContextDeny") as client:
+        pods = client.resource(core_v1.PODS)
+        await pods.create(pod())
+        root = {"name": "debug", "image": "busybox", "securityContext": {"runAsUser": 0}}
+        patch = {"spec": {"ephemeralContainers": [root]}}
+
+        refused = await refusal(pods.patch("web", patch, subresource="ephemeralcontainers"))
+
+    assert (refused.code, refused.message) == (
+        403,
+        'pods "web" is forbidden: SecurityContext.RunAsUser is forbidden',
+    )
