@@ -1,7 +1,7 @@
 """The admission chain as it is stored: put in force when the server starts, and whenever somebody changes it.
 
 The AdmissionChain ``default`` is followed through the watch cache: in the turn of the loop in which the cache comes to
-show a revision, the chain of this revision is in force. docs/decisions/0013-a-chain-that-changes-while-serving.md
+show a revision, the chain of this revision is in force. docs/decisions/0017-a-chain-that-changes-while-serving.md
 """
 
 import asyncio
