@@ -293,3 +293,18 @@ async def test_reviews_tell_no_audiences_where_there_were_none(tmp_path: Path) -
         )
 
     assert review["status"].keys() == {"authenticated", "user"}
+
+
+async def test_a_key_that_somebody_spoilt_is_told_of(tmp_path: Path) -> None:
+    async with ControlPlane(store="memory:", data_dir=tmp_path) as plane:
+        admin, path = Client(plane.handler), tmp_path / "pki" / "service-account.key"
+        path.parent.mkdir()
+        path.write_text("spoilt")
+        token = f"a.{encoded({'iss': ISSUER})}.b"
+
+        assert (await Client(plane.handler, None, token).get("/version")).status == 401
+        await admin.made(ACCOUNTS, {"metadata": {"name": "robot"}})
+        asked = await admin.create(f"{ACCOUNTS}/robot/token", {"spec": {}})
+        listed = await admin.get("/openid/v1/jwks")
+    assert (asked.status, listed.status) == (500, 500)
+    assert f"{path}: there is no private key in it" in asked.body["message"]

@@ -4,6 +4,7 @@ import pytest
 
 from steersman.apimachinery.errors import ApiError, unauthorized
 from steersman.apiserver.authentication.authenticator import Union
+from steersman.apiserver.authentication.bearer import InvalidToken
 from steersman.apiserver.authentication.client_certificate import ClientCertificate
 from steersman.apiserver.authentication.required import RequiredAuthentication
 from steersman.apiserver.authentication.user import UserInfo
@@ -64,6 +65,14 @@ def test_a_refusal_counts_only_if_no_other_knows_the_user() -> None:
         Union([Fixed(refusal), Fixed(None)]).authenticate(request_of())
     assert raised.value is refusal
     assert Union([Fixed(None)]).authenticate(request_of()) is None
+
+
+def test_of_several_refusals_one_that_tells_why_counts() -> None:
+    first, second = InvalidToken("too old"), InvalidToken("too new")
+
+    with pytest.raises(ApiError) as raised:
+        Union([Fixed(unauthorized()), Fixed(first), Fixed(second)]).authenticate(request_of())
+    assert raised.value is first
 
 
 def test_every_user_is_in_system_authenticated_once() -> None:

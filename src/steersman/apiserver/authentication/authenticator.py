@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from steersman.apimachinery.errors import ApiError
+from steersman.apiserver.authentication.bearer import InvalidToken
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.http.message import Request
 
@@ -24,7 +25,8 @@ class Authenticator(Protocol):
 class Union:
     """Asks each authenticator in turn; the first that knows the user wins.
 
-    Bad credentials for one do not keep the next from being asked: its refusal is raised only if none knows the user.
+    Bad credentials for one do not keep the next from being asked: its refusal is raised only if none knows the user,
+    and rather one that tells why.
     """
 
     def __init__(self, authenticators: Sequence[Authenticator]) -> None:
@@ -38,7 +40,7 @@ class Union:
             try:
                 user = self._authenticators[at].authenticate(request)
             except ApiError as error:
-                refusal = refusal or error
+                refusal = _telling(refusal, error)
                 continue
             if isinstance(user, Awaitable):
                 return self._resume(user, request, at + 1, refusal)
@@ -54,8 +56,15 @@ class Union:
         try:
             user = await pending
         except ApiError as error:
-            user, refusal = None, refusal or error
+            user, refusal = None, _telling(refusal, error)
         if user is not None:
             return user
         found = self._ask(request, at, refusal)
         return await found if isinstance(found, Awaitable) else found
+
+
+def _telling(first: ApiError | None, second: ApiError) -> ApiError:
+    """The one of two refusals that tells more."""
+    return (
+        second if first is None or (not isinstance(first, InvalidToken) and isinstance(second, InvalidToken)) else first
+    )

@@ -112,7 +112,11 @@ class ServiceAccountAuthenticator:
         return known.user, common
 
     async def _load_and_identify(self, token: bytes, digest: bytes, audiences: Sequence[str]) -> Identified:
-        await asyncio.to_thread(self._issuer.keys.accepted)
+        try:
+            await asyncio.to_thread(self._issuer.keys.accepted)
+        except (OSError, ValueError) as error:
+            _logger.error("the keys of service accounts cannot be read: %s", error)
+            raise InvalidToken("the keys cannot be read") from None
         known = self._verify(token, digest)
         return await self._wait_and_check(known, self._common(known, audiences))
 

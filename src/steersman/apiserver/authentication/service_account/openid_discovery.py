@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from steersman.apimachinery.errors import internal_error
 from steersman.apiserver.authentication.service_account import KEYS_PATH
 from steersman.apiserver.authentication.service_account.issuer import TokenIssuer
 from steersman.apiserver.document import require_read
@@ -45,7 +46,10 @@ class OpenIDDiscovery:
         return Response(200, orjson.dumps({"keys": await self._key_set()}), _KEY_SET, _HEADERS)
 
     async def _key_set(self) -> list[dict[str, Any]]:
-        return await asyncio.to_thread(self._read)
+        try:
+            return await asyncio.to_thread(self._read)
+        except (OSError, ValueError) as error:
+            raise internal_error(f"the keys cannot be read: {error}") from None
 
     def _read(self) -> list[dict[str, Any]]:
         self._issuer.keys.signing()
