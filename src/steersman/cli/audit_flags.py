@@ -24,7 +24,7 @@ LogMaxBackup = Annotated[int, typer.Option(metavar="N", min=0, help="Old audit l
 LogMaxSize = Annotated[int, typer.Option(metavar="MIB", min=0, help="When a new audit log is begun; 0: never.")]
 Mode = Annotated[str, typer.Option(metavar="MODE", help=f"Whether requests wait for their events: {_MODES}")]
 BufferSize = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Events that wait to be written at most, in batches.")
+    int, typer.Option(metavar="N", min=1, help="Events that wait to be written at most.")
 ]
 BatchSize = Annotated[int, typer.Option(metavar="N", min=1, help="Events in a batch at most.")]
 BatchWait = Annotated[float, typer.Option(metavar="SECONDS", min=0, help="When a batch that is not full is written.")]

@@ -96,6 +96,22 @@ async def test_what_finds_the_buffer_full_is_lost_and_counted() -> None:
     assert counted.errors.values == {("buffered",): 2}
 
 
+@pytest.mark.parametrize(("mode", "expected"), [(BLOCKING, None), (BLOCKING_STRICT, False)])
+async def test_buffers_are_bounded_where_requests_wait_too(mode: str, expected: bool | None) -> None:
+    counted = metrics()
+    async with opened(Batching(mode, buffer_size=1), counted) as (backend, notebook):
+        notebook.ready.clear()
+        backend.process(event("a"))
+        await asyncio.sleep(0)
+        backend.process(event("b"))
+        full = backend.process(event("c"))
+        assert (None if full is None else await full) is expected
+        notebook.ready.set()
+
+    assert notebook.batches == [["a"], ["b"]]
+    assert counted.errors.values == {("buffered",): 1}
+
+
 async def test_bodies_fill_a_buffer_too() -> None:
     counted = metrics()
     half = Body([bytes(1 << 20)] * (BUFFER_BYTES // 2 >> 20), b"")

@@ -1,16 +1,16 @@
 """Where audit events go: a backend queues them for its sink, in one of three ways.
 
-``batch``: requests do not wait; what finds the buffer full is lost. ``blocking``: each answer waits until the events of
+``batch``: requests do not wait. ``blocking``: each answer waits until the events of
 its request have been written, whether or not that succeeds. ``blocking-strict``: a request waits for its first event
-too, and is refused if that cannot be written. Events are written in the order they came, those that have queued up
-together.
+too, and is refused if that cannot be written. What finds the buffer full is lost. Events are written in the order they
+came, those that have queued up together.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ BUFFERED = "buffered"
 
 
 class Batching(Struct, frozen=True):
-    """``buffer_size`` and ``max_size`` count events, ``max_wait`` is in seconds; all three are for the mode batch.
+    """``buffer_size`` and ``max_size`` count events; ``max_wait`` is in seconds, for the mode batch.
 
     Raises ValueError for what cannot be.
     """
@@ -49,6 +49,14 @@ class Batching(Struct, frozen=True):
 
 class NotWritten(Exception):
     """A sink could not take events; the message says why."""
+
+
+class _Queued(NamedTuple):
+    """``size`` is that of the event's bodies where it counts; ``waiting`` is whoever waits for it."""
+
+    event: Event
+    size: int
+    waiting: asyncio.Future[bool] | None
 
 
 class Sink(Protocol):
@@ -73,7 +81,8 @@ class Backend:
     def __init__(self, sink: Sink, batching: Batching, metrics: AuditMetrics) -> None:
         self._sink, self._batching, self._metrics = sink, batching, metrics
         self._batch, self._strict = batching.mode == BATCH, batching.mode == BLOCKING_STRICT
-        self._events: deque[tuple[Event, asyncio.Future[bool] | None]] = deque()
+        self._pause = batching.max_wait if self._batch else SOON_SECONDS
+        self._events: deque[_Queued] = deque()
         self._bytes = 0
         self._due, self._hurry = asyncio.Event(), asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -91,31 +100,25 @@ class Backend:
         if self._loop is None:
             self._metrics.lost(self._sink.name, 1, "the backend is closed")
             return None
-        if not self._batch:
-            if event.stage == RECEIVED and not self._strict:
-                # The answer waits for an event behind this one, which mostly takes it along.
-                self._events.append((event, None))
-                self._write_within(SOON_SECONDS)
-                return None
-            self._due.set()
-            future = self._loop.create_future()
-            self._events.append((event, future))
-            return future
         size, queued = event.size, len(self._events)
         if queued >= self._batching.buffer_size or self._bytes + size > BUFFER_BYTES:
             self._metrics.lost(BUFFERED, 1, "the buffer is full")
-            return None
+            return self._refusal() if self._strict else None
         self._bytes += size
-        self._events.append((event, None))
-        if queued + 1 >= self._batching.max_size:
+        # Where only answers wait, there is one for an event behind the first one, which mostly takes that along.
+        awaited = self._strict or (not self._batch and event.stage != RECEIVED)
+        waiting = self._loop.create_future() if awaited else None
+        self._events.append(_Queued(event, size, waiting))
+        if awaited or queued + 1 >= self._batching.max_size:
             self._due.set()
         elif self._timer is None:
-            self._write_within(self._batching.max_wait)
-        return None
+            self._timer = self._loop.call_later(self._pause, self._due.set)
+        return waiting
 
-    def _write_within(self, seconds: float) -> None:
-        if self._timer is None and self._loop is not None:
-            self._timer = self._loop.call_later(seconds, self._due.set)
+    def _refusal(self) -> asyncio.Future[bool]:
+        refused = asyncio.get_running_loop().create_future()
+        refused.set_result(False)
+        return refused
 
     async def close(self, seconds: float) -> None:
         """Write what is queued, within so many seconds; what is left then is lost."""
@@ -144,16 +147,15 @@ class Backend:
             if not self._hurry.is_set():
                 self._due.clear()
 
-    def _take(self, most: int) -> list[tuple[Event, asyncio.Future[bool] | None]]:
+    def _take(self, most: int) -> list[_Queued]:
         taken = [self._events.popleft() for _ in range(min(most, len(self._events)))]
-        if self._batch:
-            self._bytes -= sum(event.size for event, _ in taken)
+        self._bytes -= sum(one.size for one in taken)
         return taken
 
-    async def _write(self, taken: list[tuple[Event, asyncio.Future[bool] | None]]) -> None:
+    async def _write(self, taken: list[_Queued]) -> None:
         kept = False
         try:
-            await self._sink.write([event for event, _ in taken], self._hurry)
+            await self._sink.write([one.event for one in taken], self._hurry)
             kept = True
         except NotWritten as failure:
             self._metrics.lost(self._sink.name, len(taken), str(failure))
@@ -166,8 +168,8 @@ class Backend:
         finally:
             self._settle(taken, kept=kept)
 
-    def _settle(self, taken: list[tuple[Event, asyncio.Future[bool] | None]], *, kept: bool) -> None:
-        for _, future in taken:
+    def _settle(self, taken: list[_Queued], *, kept: bool) -> None:
+        for _, _, waiting in taken:
             # Whoever waited may have gone.
-            if future is not None and not future.done():
-                future.set_result(kept or not self._strict)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(kept or not self._strict)
