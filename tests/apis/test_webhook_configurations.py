@@ -226,6 +226,12 @@ def test_v1beta1_lets_more_pass() -> None:
     assert len(problems(old, old)) == 5
 
 
+@pytest.mark.parametrize("field", ["sideEffects", "admissionReviewVersions"])
+def test_a_version_before_the_field_lets_it_be_missing(field: str) -> None:
+    assert problems(without(field), version="v1beta1") == []
+    assert len(problems(without(field))) == 1
+
+
 BAD_VALUE = {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b c"]}]}
 
 

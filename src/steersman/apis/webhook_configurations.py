@@ -40,8 +40,13 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 class Demands(Struct, frozen=True):
-    """What is asked of the webhooks beyond what always is; ``known_conditions`` are not compiled again."""
+    """What is asked of the webhooks beyond what always is; ``known_conditions`` are not compiled again.
 
+    ``all_stated``: that they tell of their side effects and of the reviews they take. In v1beta1 both have defaults,
+    and before 1.12 there were neither.
+    """
+
+    all_stated: bool = True
     no_side_effects: bool = True
     known_review_version: bool = True
     unique_names: bool = True
@@ -67,7 +72,7 @@ def _webhooks(obj: Object) -> Sequence[Object]:
 def _demands_of_version(obj: Object) -> Demands:
     if obj["apiVersion"] == f"{GROUP}/v1":
         return Demands()
-    return Demands(no_side_effects=False, known_review_version=False, unique_names=False)
+    return Demands(all_stated=False, no_side_effects=False, known_review_version=False, unique_names=False)
 
 
 def _demands_of_update(obj: Object, old: Object) -> Demands:
@@ -75,6 +80,7 @@ def _demands_of_update(obj: Object, old: Object) -> Demands:
     before, full = _webhooks(old), _demands_of_version(obj)
     conditions = [webhook.get("matchConditions") for webhook in before]
     return Demands(
+        all_stated=full.all_stated,
         no_side_effects=full.no_side_effects and not any(_missing_side_effects(one) for one in before),
         known_review_version=full.known_review_version and all(_knows_review(one) for one in before),
         unique_names=full.unique_names and len({one.get("name") for one in before}) == len(before),
@@ -98,7 +104,8 @@ def _problems(webhooks: Sequence[Object], demands: Demands) -> Iterator[FieldErr
     for index, webhook in enumerate(webhooks):
         path, name = f"webhooks[{index}]", webhook.get("name") or ""
         yield from _webhook(webhook, path, demands)
-        yield from _review_versions(webhook.get("admissionReviewVersions") or [], path, demands)
+        if demands.all_stated or webhook.get("admissionReviewVersions") is not None:
+            yield from _review_versions(webhook.get("admissionReviewVersions") or [], path, demands)
         if demands.unique_names and name in names:
             yield field_duplicate(f"{path}.name", name)
         names |= {name} if name else set()
@@ -140,6 +147,8 @@ def _choice(webhook: Object, field: str, path: str) -> Iterator[FieldError]:
 
 def _side_effects(chosen: str | None, path: str, demands: Demands) -> Iterator[FieldError]:
     allowed = _NO_SIDE_EFFECTS if demands.no_side_effects else _SIDE_EFFECTS
+    if chosen is None and not demands.all_stated:
+        return
     if chosen is None:
         yield field_required(path, f"must specify one of {', '.join(allowed)}")
     elif chosen not in allowed:
