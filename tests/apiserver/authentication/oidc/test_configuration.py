@@ -15,6 +15,7 @@ from steersman.apiserver.authentication.oidc.configuration import (
     read_configuration,
 )
 from steersman.apiserver.authentication.oidc.validation import MAX_CHARACTERS, compile_configuration
+from steersman.apiserver.authentication.user import UserInfo
 
 URL = ISSUER["url"]
 
@@ -52,6 +53,41 @@ def test_all_members() -> None:
     assert first.mapping.required == (("hd", "x"),)
     assert [rule.message for rule in first.mapping.claim_rules] == ["m"]
     assert read.anonymous == AnonymousConfiguration(enabled=True, conditions=(AnonymousCondition(path="/livez"),))
+
+
+YAML = b"""
+apiVersion: apiserver.config.k8s.io/v1beta1
+kind: AuthenticationConfiguration
+jwt:
+- issuer:
+    url: https://issuer.example.com
+    audiences: [us, them]
+    audienceMatchPolicy: MatchAny
+  claimValidationRules:
+  - expression: 'claims.hd == "example.com"'
+    message: the hosted domain must be example.com
+  claimMappings:
+    username:
+      expression: 'claims.username + ":external-user"'
+    groups: {claim: groups, prefix: ""}
+    extra:
+    - key: example.com/tenant
+      valueExpression: claims.tenant
+  userValidationRules:
+  - expression: "!user.username.startsWith('system:')"
+    message: "username cannot use the reserved system: prefix"
+anonymous: {enabled: true, conditions: [{path: /healthz}]}
+"""
+
+
+def test_yaml() -> None:
+    read = decode_configuration(YAML)
+    user = compile_configuration(read)[0].mapping.user(
+        {"username": "jane", "hd": "example.com", "tenant": "t", "groups": "dev"}
+    )
+    assert user == UserInfo("jane:external-user", "", ("dev",), {"example.com/tenant": ("t",)})
+    assert read.anonymous is not None
+    assert read.anonymous.conditions[0].path == "/healthz"
 
 
 def test_null_is_what_is_not_there() -> None:
