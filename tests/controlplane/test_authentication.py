@@ -1,6 +1,7 @@
 """Bearer tokens that another server reviews, over real HTTP."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.controlplane.review_server import Review, review_server
 from steersman.controlplane import ControlPlane
 from steersman.controlplane.authentication import AuthenticationOptions
 
+ISSUER = "https://kubernetes.default.svc.cluster.local"
 ME = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 JANE = {"username": "jane", "uid": "7", "groups": ["dev"], "extra": {"Scopes": ["a"]}}
 
@@ -41,11 +43,11 @@ async def test_whose_token(tmp_path: Path, version: str) -> None:
     known = {**JANE, "groups": ["dev", "system:authenticated"], "extra": {"scopes": ["a"]}}
     assert jane == known
     assert nobody == failed == (401, "Unauthorized", "Unauthorized")
-    audiences = ["https://kubernetes.default.svc.cluster.local"]
+    audiences = [ISSUER]
     assert review["status"] == {"authenticated": True, "user": known, "audiences": audiences}
     first = server.asked[0]
     assert (first["apiVersion"], first["kind"]) == (f"authentication.k8s.io/{version}", "TokenReview")
-    assert first["spec"] == {"token": "good"}
+    assert first["spec"] == {"token": "good", "audiences": [ISSUER]}
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(120, 2), (0, 6)])
@@ -58,6 +60,38 @@ async def test_answers_are_kept_good_and_bad(tmp_path: Path, seconds: float, cou
                 assert (await whoami(plane, "bad"))[0] == 401
 
     assert len(server.asked) == count
+
+
+def answer_for_vault(review: Review) -> Review:
+    return {"authenticated": True, "user": JANE, "audiences": ["vault"]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked", "common"),
+    [
+        (answer, [], [ISSUER]),
+        (answer, [ISSUER, "vault"], [ISSUER]),
+        (answer, ["vault"], None),
+        (answer_for_vault, [], None),
+        (answer_for_vault, ["a", "vault"], ["vault"]),
+        (answer_for_vault, [ISSUER, "vault"], ["vault"]),
+        (answer_for_vault, ["a"], None),
+    ],
+)
+async def test_whose_token_for_whom(
+    tmp_path: Path, answer: Callable[[Review], Review | int], asked: list[str], common: list[str] | None
+) -> None:
+    """A webhook may tell for whom a token is; if it does not, the token is for this server."""
+    async with review_server(tmp_path, answer) as server:
+        options = AuthenticationOptions(server.kubeconfig, "v1")
+        async with ControlPlane(store="memory:", authentication=options) as plane:
+            spec = {"token": "good", "audiences": asked}
+            review = await person(plane).made("/apis/authentication.k8s.io/v1/tokenreviews", {"spec": spec})
+
+    if common is None:
+        assert review["status"] == {"user": {}, "error": "invalid bearer token"}
+    else:
+        assert (review["status"]["user"]["username"], review["status"]["audiences"]) == ("jane", common)
 
 
 async def test_failures_are_not_kept(tmp_path: Path) -> None:

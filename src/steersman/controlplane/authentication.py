@@ -37,23 +37,32 @@ class AuthenticationOptions:
 class Authentication:
     """What asks others who a request comes from; ``issuers`` are those of our own tokens, which no others may be.
 
-    Raises ValueError for a file that cannot be used.
+    ``audiences`` are those of this server. ``token_webhook`` is None where there is none. Raises ValueError for a file
+    that cannot be used.
     """
 
-    def __init__(self, options: AuthenticationOptions, issuers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, options: AuthenticationOptions, issuers: Sequence[str] = (), audiences: Sequence[str] = ()
+    ) -> None:
         path = options.token_webhook_config
         self._webhook = ReviewWebhook(path) if path is not None else None
         self._oidc = _oidc(options.oidc, issuers) if options.oidc is not None else None
-        self._options = options
+        self.token_webhook: TokenWebhook | None = None
+        if self._webhook is not None:
+            self.token_webhook = TokenWebhook(
+                self._webhook.post,
+                options.token_webhook_version,
+                options.token_webhook_seconds,
+                audiences=audiences,
+            )
 
     def authenticators(self) -> Sequence[Authenticator]:
         """In the order in which they are to be asked, after those that need not ask others."""
         found: list[Authenticator] = []
-        options = self._options
         if self._oidc is not None:
             found += self._oidc.authenticators()
-        if self._webhook is not None:
-            found.append(TokenWebhook(self._webhook.post, options.token_webhook_version, options.token_webhook_seconds))
+        if self.token_webhook is not None:
+            found.append(self.token_webhook)
         return found + list(self._oidc.last_authenticators() if self._oidc is not None else ())
 
     def start(self) -> None:

@@ -154,7 +154,7 @@ class ControlPlane:
         self._initialization = Initialization(enabled=has_initializers, wait_seconds=initialization_wait)
         self._profile, self._runtime_config = profile, RuntimeConfig.parse(runtime_config)
         self._tokens = TokenFile(token_auth_file) if token_auth_file else None
-        self._authentication = Authentication(authentication, service_accounts.issuers)
+        self._authentication = Authentication(authentication, service_accounts.issuers, service_accounts.api_audiences)
         self._authorization = Authorization(authorization, self._version.minor)
         self._audit = _audit(audit) if audit is not None else None
         self._accounts = ServiceAccounts(service_accounts, data_dir, self._version.minor)
@@ -248,7 +248,7 @@ class ControlPlane:
         objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
         account_tokens = self._accounts.authenticator(objects)
         authenticator = self._authenticator(account_tokens)
-        reviewer = self._accounts.reviewer(authenticator, account_tokens)
+        reviewer = self._accounts.reviewer(authenticator, account_tokens, self._authentication.token_webhook)
         answers = review_answers(authorizer, reviewer, self._version.minor)
         sources = _sources()
         info = version_info(self._version.minor)

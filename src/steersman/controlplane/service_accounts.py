@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from steersman.apimachinery.group_version import GroupKind
 from steersman.apiserver.authentication.authenticator import Authenticator, Found
 from steersman.apiserver.authentication.service_account import CONFIGURATION_PATH, KEYS_PATH
-from steersman.apiserver.authentication.token_review import Identified, TokenReviewer
+from steersman.apiserver.authentication.token_review import AudienceAware, Identified, TokenReviewer
 from steersman.apiserver.http.message import Handler, Request
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import ActionBehaviour
@@ -48,9 +48,14 @@ class ServiceAccounts:
     def authenticator(self, objects: ObjectReader) -> "ServiceAccountTokens":
         return ServiceAccountTokens(self, objects)
 
-    def reviewer(self, authenticator: Authenticator, tokens: "ServiceAccountTokens") -> TokenReviewer:
-        """``authenticator`` is that of requests, ``tokens`` the part of it that knows service accounts."""
-        return TokenReviewer(authenticator, self._options.api_audiences, tokens)
+    def reviewer(
+        self, authenticator: Authenticator, tokens: "ServiceAccountTokens", others: AudienceAware | None
+    ) -> TokenReviewer:
+        """``authenticator`` is that of requests, ``tokens`` the part of it that knows service accounts.
+
+        ``others`` is the part, if any, that knows of other audiences than this server's.
+        """
+        return TokenReviewer(authenticator, self._options.api_audiences, tokens, others)
 
     def actions(self, objects: ObjectReader) -> Mapping[tuple[GroupKind, str], ActionBehaviour]:
         return {(GroupKind("", "ServiceAccount"), "token"): lazily(lambda: self._token_requests(objects))}
