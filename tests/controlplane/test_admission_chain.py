@@ -115,6 +115,12 @@ async def test_all_that_is_wrong_is_told_at_once(chain: Chain) -> None:
     assert [field for field, _ in causes(refused)] == [f"spec.plugins[{at}].name" for at in (0, 2, 3)]
 
 
+async def test_not_more_is_told_than_helps(chain: Chain) -> None:
+    refused = await refusal(chain.set(*(f"P{number}" for number in range(200))))
+
+    assert len(causes(refused)) == 16
+
+
 async def test_there_are_not_too_many_plugins(chain: Chain) -> None:
     refused = await refusal(chain.set(*({"name": f"P{number}", "enabled": False} for number in range(257))))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 
 import orjson
 
@@ -22,6 +23,9 @@ MAX_PLUGINS = 256
 MAX_BYTES = 1 << 20
 """How long the configurations may be together, as JSON."""
 
+MAX_ERRORS = 16
+"""How many wrong names are told, each with those that would be right."""
+
 _PLUGINS = "spec.plugins"
 
 
@@ -34,23 +38,26 @@ def chain_errors(settings: Settings, pool: PluginPool, made: ExitStack) -> list[
         return [field_too_many(_PLUGINS, len(settings), MAX_PLUGINS)]
     if sum(len(orjson.dumps(one.configuration)) for one in settings) > MAX_BYTES:
         return [field_too_long(_PLUGINS, MAX_BYTES)]
-    if errors := list(_wrong_names(settings, pool)):
+    if errors := list(islice(_wrong_names(settings, pool), MAX_ERRORS)):
         return errors
     return [_field_error(wrong.at, wrong.field, str(wrong)) for wrong in pool.try_out(settings, made)]
 
 
 def _wrong_names(settings: Settings, pool: PluginPool) -> Iterator[FieldError]:
+    names = {one.name for one in settings}
+    # Looking through other packages takes time: once, and not for names that are ours.
+    known = names if all(map(catalog.is_ours, names)) else {*pool.known_names()}
     seen: set[str] = set()
     for at, setting in enumerate(settings):
         name, field = setting.name, f"{_PLUGINS}[{at}].name"
         if name in seen:
             yield field_duplicate(field, name)
-        elif not pool.is_known(name):
+        elif name not in known:
             present = catalog.present_name(name)
             if present != name:
                 yield field_invalid(field, name, f"this plugin is called {present} now")
             else:
-                yield field_not_supported(field, name, sorted(pool.known_names()))
+                yield field_not_supported(field, name, sorted(known))
         seen.add(name)
 
 

@@ -83,9 +83,6 @@ class PluginPool:
         """All plugins that can be had."""
         return list(dict.fromkeys((*catalog.known_names(), *self._extra)))
 
-    def is_known(self, name: str) -> bool:
-        return name in self._extra or catalog.is_known(name)
-
     async def close(self) -> None:
         """Close what is left: no request is served any more."""
         self._ended = True
