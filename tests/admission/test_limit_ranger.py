@@ -162,6 +162,23 @@ async def test_each_limit_range_of_the_namespace_counts() -> None:
     assert refused.message == 'pods "web" is forbidden: maximum cpu usage per Container is 50m, but limit is 100m'
 
 
+async def test_a_pod_is_not_resized_beyond_the_limits() -> None:
+    async with limited({"type": "Container", "max": {"cpu": "2"}}) as client:
+        pods = client.resource(core_v1.PODS)
+        asked = {"requests": {"cpu": "1"}, "limits": {"cpu": "2"}}
+        await pods.create(pod(containers=[{"name": "web", "image": "x", "resources": asked}]))
+
+        def resized(limit: str) -> Any:
+            containers = [{"name": "web", "resources": {"limits": {"cpu": limit}}}]
+            return pods.patch("web", {"spec": {"containers": containers}}, subresource="resize")
+
+        refused = await refusal(resized("3"))
+        changed: Any = await resized("1500m")
+
+    assert refused.message == 'pods "web" is forbidden: maximum cpu usage per Container is 2, but limit is 3'
+    assert changed["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "1500m"}
+
+
 async def test_a_pod_that_is_there_may_still_be_labelled() -> None:
     async with serving("LimitRanger") as client:
         pods = client.resource(core_v1.PODS)

@@ -186,8 +186,10 @@ def _subresource(facts: SubresourceFacts) -> Subresource | None:
         return Subresource(facts.name, kind, facts.verbs, read_scale, write_scale)
     if facts.name == "finalize" and kind.kind == "Namespace":
         return FINALIZE
-    if facts.name == "ephemeralcontainers" and kind.kind == "Pod":
+    if (facts.name, kind.kind) == ("ephemeralcontainers", "Pod"):
         return Subresource(facts.name, kind, facts.verbs, read_status, _put_containers, _check_containers)
+    if (facts.name, kind.kind) == ("resize", "Pod"):
+        return Subresource(facts.name, kind, facts.verbs, read_status, _put_resources, _check_resources)
     return None
 
 
@@ -202,6 +204,18 @@ def _check_containers(new: Object, old: Object) -> list[FieldError]:
     from steersman.apis.ephemeral_containers import check_containers
 
     return check_containers(new, old)
+
+
+def _put_resources(parent: Object, body: Object) -> Object:
+    from steersman.apis.pod_resize import put_resources
+
+    return put_resources(parent, body)
+
+
+def _check_resources(new: Object, old: Object) -> list[FieldError]:
+    from steersman.apis.pod_resize import check_resources
+
+    return check_resources(new, old)
 
 
 def _action(facts: SubresourceFacts, definitions: Definitions, behaviour: ActionBehaviour) -> Action:

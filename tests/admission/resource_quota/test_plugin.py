@@ -186,6 +186,28 @@ async def test_what_no_quota_counts_is_left_alone() -> None:
         assert await used_of(client) == {"pods": "0"}
 
 
+async def test_a_resize_is_charged_the_difference() -> None:
+    async with with_quota({"requests.cpu": "2"}) as client:
+        pods = client.resource(core_v1.PODS)
+
+        def using(cpu: str) -> Any:
+            return [{"name": "web", "image": "x", "resources": {"requests": {"cpu": cpu}, "limits": {"cpu": "4"}}}]
+
+        def resized(cpu: str) -> Any:
+            containers = using(cpu)
+            return pods.patch("web", {"spec": {"containers": containers}}, subresource="resize")
+
+        await pods.create(pod(containers=using("1")))
+        await resized("1500m")
+        assert await used_of(client) == {"requests.cpu": "1500m"}
+        refused = await refusal(resized("3"))
+
+    assert refused.message == (
+        'pods "web" is forbidden: exceeded quota: q, requested: requests.cpu=1500m,'
+        " used: requests.cpu=1500m, limited: requests.cpu=2"
+    )
+
+
 async def test_what_is_done_to_a_pod_is_no_pod() -> None:
     hard = {"pods": "1", "count/pods": "1", "requests.cpu": "1"}
     async with with_quota(hard) as client:
