@@ -193,7 +193,7 @@ async def test_keys_stay_while_the_provider_is_down(
 NOT_READY: list[tuple[str, dict[str, Any], str]] = [
     (DOCUMENT, {"status": 503}, "the server answered 503"),
     (DOCUMENT, {"text": "<html>"}, "its discovery document is not a JSON object"),
-    (DOCUMENT, {"text": '{"issuer": "https://else"}'}, "is of another issuer"),
+    (DOCUMENT, {"text": '{"issuer": "https://else"}'}, ", got 'https://else'"),
     (KEYS, {"text": "{}"}, "it has no list of keys"),
     (KEYS, {"text": json.dumps({"keys": [{}] * 257})}, "more than 256 keys"),
     (KEYS, {"text": " " * ((1 << 20) + 1)}, "the answer is longer than 1048576 bytes"),

@@ -79,7 +79,7 @@ class OidcAuthenticator:
     def replace(self, issuers: Iterable[IssuerAuthenticator]) -> None:
         """Take tokens of these issuers from now on, and of no others."""
         self._issuers = {issuer.provider.issuer: issuer for issuer in issuers}
-        self._known: AnswerCache[UserInfo] = AnswerCache(self._clock.now)
+        self._known: AnswerCache[UserInfo] = AnswerCache(self._clock.monotonic)
         self._asked = {}
 
     def close(self) -> None:

@@ -22,6 +22,9 @@ RENEWAL_SECONDS: Final = 300.0
 PAUSE_SECONDS: Final = 10.0
 """Between two fetches that unknown keys in tokens bring about: nobody makes us ask more often."""
 
+SHOWN: Final = 200
+"""Characters of what a provider says that are logged."""
+
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _logger = logging.getLogger(__name__)
 
@@ -127,7 +130,8 @@ def _keys_address(data: bytes, issuer: str) -> str:
     if not isinstance(document, dict):
         raise FetchFailed("its discovery document is not a JSON object")
     if document.get("issuer") != issuer:
-        raise FetchFailed(f"its discovery document is of another issuer: expected {issuer!r}")
+        got = str(document.get("issuer"))[:SHOWN]
+        raise FetchFailed(f"its discovery document is of another issuer: expected {issuer!r}, got {got!r}")
     address = document.get("jwks_uri")
     if not isinstance(address, str) or not address.startswith("https://"):
         raise FetchFailed("its discovery document has no jwks_uri that is https")
