@@ -45,8 +45,8 @@ def chain_errors(settings: Settings, pool: PluginPool, made: ExitStack) -> list[
 
 def _wrong_names(settings: Settings, pool: PluginPool) -> Iterator[FieldError]:
     names = {one.name for one in settings}
-    # Looking through other packages takes time: once, and not for names that are ours.
-    known = names if all(map(catalog.is_ours, names)) else {*pool.known_names()}
+    # Looking through other packages takes time: it is done once, and only for names that are not at hand.
+    known = names if all(map(pool.is_at_hand, names)) else {*pool.known_names()}
     seen: set[str] = set()
     for at, setting in enumerate(settings):
         name, field = setting.name, f"{_PLUGINS}[{at}].name"

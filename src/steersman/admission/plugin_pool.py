@@ -83,6 +83,10 @@ class PluginPool:
         """All plugins that can be had."""
         return list(dict.fromkeys((*catalog.known_names(), *self._extra)))
 
+    def is_at_hand(self, name: str) -> bool:
+        """Whether other packages need not be looked through to know that there is this plugin."""
+        return name in self._extra or catalog.is_ours(name) or any(name == of for of, _ in self._held)
+
     async def close(self) -> None:
         """Close what is left: no request is served any more."""
         self._ended = True
