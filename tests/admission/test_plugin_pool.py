@@ -19,6 +19,8 @@ from steersman.apiserver.registry.write_options import WriteOptions
 KEEPS = """
 import asyncio
 
+from steersman.apimachinery.errors import forbidden
+
 MADE, CLOSED = [], []
 
 
@@ -41,6 +43,8 @@ class Plugin:
     async def admit(self, attributes):
         self.entered.set()
         await self.open.wait()
+        if (self.configuration or {}).get("refuses"):
+            raise forbidden(attributes.group_resource, attributes.name, "no")
 
     async def close(self):
         CLOSED.append(self)
@@ -118,6 +122,17 @@ async def test_a_plugin_is_closed_when_the_last_request_that_began_with_it_is_ov
         plugin.open.set()  # type: ignore[attr-defined]
         await creating
 
+        await until(lambda: plugin in keeps.CLOSED)
+
+
+async def test_requests_that_are_refused_are_over_too(keeps: ModuleType) -> None:
+    async with replicas(()) as (replica,):
+        await put(replica, {"name": "Keeps", "configuration": {"refuses": True}})
+        (plugin,) = replica.chain.admission.plugins
+        codes = await asyncio.gather(*(refused(replica.create(name=f"c{at}")) for at in range(5)))
+        await put(replica, "AlwaysAdmit")
+
+        assert codes == [403] * 5
         await until(lambda: plugin in keeps.CLOSED)
 
 
@@ -199,7 +214,7 @@ async def test_odd_configurations_of_every_plugin_are_refused_or_make_one(odd: A
                 assert code in (None, 422)
 
 
-async def refused(write: Awaitable[None]) -> int | None:
+async def refused(write: Awaitable[object]) -> int | None:
     try:
         await write
     except ApiError as error:
