@@ -108,7 +108,7 @@ class ControlPlane:
     :param token_auth_file: CSV of bearer tokens.
     :param insecure_http: HOST:PORT for plain HTTP, on a loopback address only.
     :param compaction_interval: seconds that superseded revisions stay readable at least.
-    :param admission: the plugins of the admission chain.
+    :param admission: the admission chain that the store begins with; what is stored can be changed while it serves.
     :param authentication: who is asked about users, beside certificates and the token file.
     :param service_accounts: how the tokens of service accounts are signed and accepted.
     :param authorization: what users may do; by the roles and bindings that are stored (RBAC) if nothing else is said.
