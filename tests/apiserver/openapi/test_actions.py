@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.apis.core_resources import core
 
-from steersman.apiserver.http.message import Connection, Request
+from steersman.apiserver.http.message import Connection, Request, Response
 from steersman.apiserver.openapi import OpenAPI
 from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.version import version_info
@@ -14,13 +14,15 @@ from steersman.apiserver.version import version_info
 PODS = "/api/v1/namespaces/{namespace}/pods/{name}"
 
 
-def openapi(minor: int) -> Callable[[str], Awaitable[Any]]:
+def openapi(minor: int) -> Callable[..., Awaitable[Any]]:
     served = ServedResources()
     served.install(core(minor))
     service = OpenAPI(served, version_info(minor))
 
-    async def read(path: str) -> Any:
-        return await service.handle(Request("GET", path, "", {}, b"", Connection()))
+    async def read(path: str, accept: str = "") -> Any:
+        return await service.handle(
+            Request("GET", path, "", {b"accept": accept.encode()} if accept else {}, b"", Connection())
+        )
 
     return read
 
@@ -33,6 +35,14 @@ async def test_openapi_is_closed(minor: int, document: str, documents: Any) -> N
     assert documents.dangling(found) == set()
     ids = [operation["operationId"] for _, _, operation in documents.operations(found)]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("minor", [7, 21, 37])
+async def test_the_protobuf_form_has_each_method(minor: int) -> None:
+    answer: Response = await openapi(minor)("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+
+    assert answer.status == 200
+    assert b"connectCoreV1HeadNodeProxyWithPath" in bytes(answer.body)
 
 
 async def test_openapi_names_them_as_kube_apiserver_does(documents: Any) -> None:

@@ -140,7 +140,9 @@ def test_an_operation() -> None:
     assert down(found[13][0], 1) == b"x-kubernetes-action"
 
 
-@pytest.mark.parametrize(("method", "number"), [("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("patch", 8)])
+@pytest.mark.parametrize(
+    ("method", "number"), [("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("head", 7), ("patch", 8)]
+)
 def test_methods_of_a_path(method: str, number: int) -> None:
     assert down(encode_path("/", {method: {"operationId": "x"}}), 2, 2, number, 5) == b"x"
 

@@ -206,7 +206,7 @@ _OPERATION: Fields = {
 _PATH_ITEM: Fields = {
     **{
         method: _message(number, lambda value: _encode(_OPERATION, value))
-        for method, number in (("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("patch", 8))
+        for method, number in (("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("head", 7), ("patch", 8))
     },
     "parameters": _repeated(9, _parameters_item),
 }
