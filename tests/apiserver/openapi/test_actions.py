@@ -42,7 +42,8 @@ async def test_the_protobuf_form_has_each_method(minor: int) -> None:
     answer: Response = await openapi(minor)("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
 
     assert answer.status == 200
-    assert b"connectCoreV1HeadNodeProxyWithPath" in bytes(answer.body)
+    assert isinstance(answer.body, bytes)
+    assert b"connectCoreV1HeadNodeProxyWithPath" in answer.body
 
 
 async def test_openapi_names_them_as_kube_apiserver_does(documents: Any) -> None:
