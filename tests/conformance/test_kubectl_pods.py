@@ -116,3 +116,21 @@ def test_a_token(kubectl: Kubectl) -> None:
     kubectl("create", "serviceaccount", "robot")
 
     assert kubectl("create", "token", "robot").count(".") == 2
+
+
+def test_debug(kubectl: Kubectl) -> None:
+    running(kubectl.server, kubectl.namespace, "web")
+
+    kubectl("debug", "web", "--image=busybox:1", "--container=debugger", "--target=main", "--profile=general")
+
+    found = json.loads(kubectl("get", "pod", "web", "-o", "json"))["spec"]["ephemeralContainers"]
+    assert [(one["name"], one["targetContainerName"]) for one in found] == [("debugger", "main")]
+
+
+def test_a_resize(kubectl: Kubectl) -> None:
+    running(kubectl.server, kubectl.namespace, "web")
+    wanted = {"spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]}}
+
+    told = kubectl("patch", "pod", "web", "--subresource=resize", "-p", json.dumps(wanted), code=1)
+
+    assert "Pod QOS Class may not change as a result of resizing" in told

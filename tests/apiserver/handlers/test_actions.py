@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from tests.apis.protobuf.message_strategy import body as protobuf_body
+from tests.apis.protobuf.message_strategy import sized, tagged
 from tests.apiserver.api_client import Client, causes, failure
 from tests.apiserver.pods import PODS, SUCCESS, WEB, binding, pod, serving_pods
 
@@ -146,6 +148,27 @@ async def test_a_client_that_takes_no_json_is_told_before_anything_is_done(api: 
 
     assert refused.status == 406
     assert "nodeName" not in (await api.get(WEB)).body["spec"]
+
+
+async def test_protobuf_in(api: Client) -> None:
+    """What kube-scheduler sends."""
+    await api.made(PODS, pod())
+    target = text(1, "Node") + text(3, "one")
+    body = protobuf_body("v1", "Binding", sized_part(1, text(1, "web")) + sized_part(2, target))
+
+    reply = await api.create(f"{WEB}/binding", body, content_type="application/vnd.kubernetes.protobuf")
+
+    assert (reply.status, reply.body) == (201, SUCCESS)
+    assert (await api.get(WEB)).body["spec"]["nodeName"] == "one"
+
+
+def sized_part(number: int, content: bytes) -> bytes:
+    """A field that is a message, in protobuf."""
+    return tagged(number, 2, sized(content))
+
+
+def text(number: int, value: str) -> bytes:
+    return sized_part(number, value.encode())
 
 
 async def test_yaml_both_ways(api: Client) -> None:

@@ -90,6 +90,24 @@ async def test_connection_close_is_honoured_and_what_follows_ignored(serve: Any)
     assert await client.end() == b""
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n",
+        b"GET /exec HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    ],
+)
+async def test_who_asks_for_another_protocol_is_answered_in_this_one(serve: Any, head: bytes) -> None:
+    client = await (await serve(echo)).connect()
+    client.send(head)
+    answer = await client.answer()
+    client.get("/after")
+
+    assert (answer.status, answer.body.partition(b" ")[2]) == (200, b"/exec?")
+    assert (await client.answer()).body == b"GET /after?"
+
+
 async def test_http_1_0_is_answered_and_closed(serve: Any) -> None:
     client = await (await serve(echo)).connect()
     client.send(b"GET /old HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
