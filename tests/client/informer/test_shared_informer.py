@@ -111,7 +111,7 @@ async def test_a_handler_that_waits_or_fails_holds_up_nobody(
         assert len(informer.indexer) == 3
         assert len(waiting) == 2, "one is being told, two wait"
         assert [event[1] for event in failing.events] == ["two", "three"]
-        assert "default/one" in caplog.text
+        assert "an event handler of configmaps failed on AddNotification of default/one" in caplog.text
 
 
 async def test_a_handler_that_is_removed_is_told_nothing_more(cluster: Cluster, informer: SharedInformer) -> None:

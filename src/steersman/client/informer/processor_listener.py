@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from typing import Final
 
+from steersman.apimachinery.group_version import GroupResource
 from steersman.client.informer.cache_sync import Synced
 from steersman.client.informer.notification import Notification
 from steersman.client.informer.resource_event_handler import ResourceEventHandler
@@ -19,10 +20,12 @@ class ProcessorListener:
     """Tells ``handler`` of changes in their order, in a task of its own, and holds those that it was not yet told.
 
     It is what ``add_event_handler`` gives back. ``resync_period`` is in seconds, 0 for none; ``upstream`` is whether
-    the informer has synced.
+    the informer has synced. A handler that fails is logged with ``resource``.
     """
 
-    def __init__(self, handler: ResourceEventHandler, resync_period: float, now: float, upstream: Synced) -> None:
+    def __init__(
+        self, handler: ResourceEventHandler, resource: GroupResource, resync_period: float, now: float, upstream: Synced
+    ) -> None:
         self.resync_period = resync_period
         self.next_resync = now + resync_period
         self.syncing = True
@@ -33,6 +36,7 @@ class ProcessorListener:
         self._arrived = asyncio.Event()
         self._closed = False
         self._handler = handler
+        self._resource = resource
 
     @property
     def has_synced(self) -> bool:
@@ -82,7 +86,8 @@ class ProcessorListener:
                 if done is not None:
                     await done
             except Exception:
-                _log.exception("an event handler failed on %s of %s", type(notification).__name__, notification.obj.key)
+                what, key = type(notification).__name__, notification.obj.key
+                _log.exception("an event handler of %s failed on %s of %s", self._resource, what, key)
             if notification.is_in_initial_list:
                 self._initial -= 1
                 self.check_synced()

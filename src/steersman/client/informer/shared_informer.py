@@ -158,7 +158,8 @@ class SharedInformer:
         """
         self._check_not_stopped("event handler")
         period = self._resync_period(self._default_resync_period if resync_period is None else resync_period)
-        listener = ProcessorListener(handler, period, self._timing.clock(), self._synced)
+        resource = self._lister_watcher.resource.group_resource
+        listener = ProcessorListener(handler, resource, period, self._timing.clock(), self._synced)
         self._processor.add(listener, self.indexer.list())
         return listener
 
