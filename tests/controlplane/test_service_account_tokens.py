@@ -15,6 +15,7 @@ from tests.controlplane.account_tokens import (
     ME,
     NODES,
     PODS,
+    REVIEWS,
     ROBOT,
     SECRETS,
     Server,
@@ -308,3 +309,11 @@ async def test_a_key_that_somebody_spoilt_is_told_of(tmp_path: Path) -> None:
         listed = await admin.get("/openid/v1/jwks")
     assert (asked.status, listed.status) == (500, 500)
     assert f"{path}: there is no private key in it" in asked.body["message"]
+
+
+async def test_no_token_holds_before_there_is_a_key() -> None:
+    async with ControlPlane(store="memory:") as plane:
+        token = f"a.{encoded({'iss': ISSUER})}.b"
+        review = await Client(plane.handler).made(REVIEWS, {"spec": {"token": token}})
+
+    assert review["status"]["error"] == "[invalid bearer token, invalid signature, no keys found]"

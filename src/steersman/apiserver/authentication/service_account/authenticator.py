@@ -113,10 +113,13 @@ class ServiceAccountAuthenticator:
 
     async def _load_and_identify(self, token: bytes, digest: bytes, audiences: Sequence[str]) -> Identified:
         try:
-            await asyncio.to_thread(self._issuer.keys.accepted)
+            keys = await asyncio.to_thread(self._issuer.keys.accepted)
         except (OSError, ValueError) as error:
             _logger.error("the keys of service accounts cannot be read: %s", error)
             raise InvalidToken("the keys cannot be read") from None
+        if not keys:
+            # No token has been issued yet: nothing is imported to find out about this one.
+            raise _refused("invalid signature, no keys found")
         known = self._verify(token, digest)
         return await self._wait_and_check(known, self._common(known, audiences))
 
