@@ -1,13 +1,20 @@
 """ServiceAccount, with the controller that makes ``default``."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from tests.admission.plugin_server import pod, refusal, serving
 
+from steersman.admission import service_account
+from steersman.admission.selection import AdmissionOptions
+from steersman.apiserver.admission import CREATE, Attributes
 from steersman.client import Client
 from steersman.client.kinds import core_v1
 from steersman.controllers.service_account import SERVICE_ACCOUNTS
+from steersman.controlplane import ControlPlane
 
 PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -43,6 +50,47 @@ async def test_a_default_account_that_is_deleted_is_made_again() -> None:
         await client.resource(SERVICE_ACCOUNTS).delete("default")
 
         await client.resource(core_v1.PODS).create(pod("second"))
+
+
+class Holds:
+    """Lets no service account be made until ``free`` is set."""
+
+    name, operations = "Holds", frozenset((CREATE,))
+    resources = frozenset((SERVICE_ACCOUNTS.group_resource,))
+
+    def __init__(self) -> None:
+        self.free = asyncio.Event()
+
+    async def admit(self, _: Attributes) -> None:
+        await self.free.wait()
+
+
+@asynccontextmanager
+async def holding() -> AsyncIterator[tuple[Client, Holds]]:
+    holds = Holds()
+    options = AdmissionOptions(control=("ServiceAccount",), extra=(holds,))
+    async with ControlPlane(admission=options) as server, Client(server.client_config()) as client:
+        yield client, holds
+        holds.free.set()
+
+
+async def test_a_pod_waits_until_its_account_is_there() -> None:
+    async with holding() as (client, holds), asyncio.timeout(30):
+        creating = asyncio.create_task(create(client))
+        answered, _ = await asyncio.wait([creating], timeout=0.05)
+        holds.free.set()
+        made = await creating
+
+    assert not answered
+    assert made["spec"]["serviceAccountName"] == "default"
+
+
+async def test_a_pod_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_account, "WAIT_SECONDS", 0.01)
+    async with holding() as (client, _):
+        refused = await refusal(create(client))
+
+    assert refused.message.endswith('default/default: serviceaccounts "default" not found')
 
 
 @pytest.mark.parametrize(
