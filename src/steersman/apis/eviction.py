@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from steersman.apimachinery.errors import ApiError, bad_request, not_found, path_not_found, timeout
 from steersman.apimachinery.group_version import GroupResource
@@ -169,7 +170,7 @@ def _at_version(options: DeleteOptions, pod: Object) -> DeleteOptions:
 
 def _with_version(options: DeleteOptions, version: str) -> DeleteOptions:
     preconditions = {**options.preconditions, "resourceVersion": version}
-    return DeleteOptions(options.user, options.dry_run, {**options.said, "preconditions": preconditions}, admitted=True)
+    return replace(options, said={**options.said, "preconditions": preconditions})
 
 
 def _phase(pod: Object) -> str:

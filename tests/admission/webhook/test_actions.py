@@ -94,11 +94,12 @@ async def test_evicting_is_not_deleting_to_webhooks() -> None:
         hooks.on("/look", deny)
         await api.validating(on(hooks, "/look", "DELETE", "pods"))
         pods = api.client.resource(core_v1.PODS)
-        await put_pod(api)
 
-        await pods.create_subresource("web", "eviction", {"metadata": {"name": "web"}})
-
-        assert (await refusal(pods.get("web"))).code == 404
+        for phase in ("Pending", "Running"):
+            await put_pod(api)
+            await pods.patch("web", {"status": {"phase": phase}}, subresource="status")
+            await pods.create_subresource("web", "eviction", {"metadata": {"name": "web"}})
+            assert (await refusal(pods.get("web"))).code == 404
         assert hooks.calls("/look") == []
 
 

@@ -20,7 +20,7 @@ class Invocation:
 
 
 def equivalents(resource: Resource, subresource: str, served: Iterable[Resource]) -> list[Resource]:
-    """Where else the same objects are served, that subresource included."""
+    """Where else the same objects are served, that subresource included; actions are those of one version."""
     if resource.stored is None:
         return []
     return [
@@ -28,7 +28,7 @@ def equivalents(resource: Resource, subresource: str, served: Iterable[Resource]
         for one in served
         if one.stored is resource.stored
         and one is not resource
-        and (not subresource or subresource in one.subresources or subresource in one.actions)
+        and (not subresource or subresource in one.subresources)
     ]
 
 
@@ -41,12 +41,9 @@ def kind_of(resource: Resource, subresource: str) -> GroupVersionKind:
 
 
 def shown(obj: Object | None, source: Resource, target: Resource, subresource: str) -> Object | None:
-    """``obj``, an object of ``source``, as the body of a request for ``target``; not to be changed.
-
-    What an action takes is that body already, whatever the version of the object it is about.
-    """
-    if obj is None or (subresource and subresource in target.actions):
-        return obj
+    """``obj``, an object of ``source``, as the body of a request for ``target``; not to be changed."""
+    if obj is None:
+        return None
     obj = converted(obj, source, target)
     part = target.subresources.get(subresource) if subresource else None
     return obj if part is None or part.kind == target.gvk else part.read(obj)
