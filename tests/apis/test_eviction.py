@@ -1,12 +1,17 @@
 """pods/eviction: Pods go as far as their disruption budgets allow."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from tests.apiserver.api_client import Client, Reply, causes, failure
 from tests.apiserver.pods import PODS, SUCCESS, WEB, pod, serving_pods, set_status
+
+from steersman.admission.selection import AdmissionOptions
+from steersman.apimachinery.group_version import GroupResource
+from steersman.apiserver.admission import Attributes
 
 BUDGETS = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
 BUDGET = f"{BUDGETS}/budget"
@@ -288,3 +293,44 @@ async def test_in_old_minors_pods_do_not_say_why_they_go() -> None:
         await api.made(EVICTION, eviction())
 
         assert [one["type"] for one in (await api.get(WEB)).body["status"]["conditions"]] == ["Ready"]
+
+
+class Meddler:
+    """An admission plugin that does something to the budget, once, when its status is about to be written."""
+
+    name = "Meddler"
+    operations = frozenset(("UPDATE",))
+    resources = frozenset((GroupResource("policy", "poddisruptionbudgets"),))
+
+    def __init__(self) -> None:
+        self.then: list[Callable[[], Awaitable[Any]]] = []
+
+    async def admit(self, attributes: Attributes) -> None:
+        if self.then:
+            await self.then.pop()()
+
+
+@asynccontextmanager
+async def meddled() -> AsyncIterator[tuple[Client, Meddler]]:
+    """A server with a running Pod, and a budget that allows one disruption."""
+    meddler = Meddler()
+    async with serving_pods(admission=AdmissionOptions(control=("AlwaysAdmit",), extra=[meddler])) as api:
+        await running(api)
+        await budget(api, disruptionsAllowed=1)
+        yield api, meddler
+
+
+async def test_a_disruption_that_another_server_took_meanwhile_is_not_taken_twice() -> None:
+    async with meddled() as (api, meddler):
+        meddler.then.append(lambda: set_status(api, BUDGET, disruptionsAllowed=0))
+
+        assert is_violation(await api.create(EVICTION, eviction()))
+        assert await is_there(api)
+
+
+async def test_a_budget_that_goes_meanwhile_stands_in_nobodys_way() -> None:
+    async with meddled() as (api, meddler):
+        meddler.then.append(lambda: api.delete(BUDGET))
+
+        assert (await api.create(EVICTION, eviction())).body == SUCCESS
+        assert not await is_there(api)
