@@ -175,7 +175,7 @@ def test_version() -> None:
 
 
 def test_help_names_every_flag_with_its_default() -> None:
-    shown = run("serve", "--help").stdout
+    shown = " ".join(run("serve", "--help").stdout.split())
     described = re.split(r"(?=--[a-z])", shown.partition("Options")[2])
     for flag in FLAGS:
         text = next(part for part in described if part.startswith(flag + " "))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -36,6 +36,8 @@ TokenSeconds = Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How
 @dataclass(frozen=True, slots=True)
 class AccessFlags:
     """A field for each flag, named as it; times in seconds."""
+
+    PANEL: ClassVar = "Authentication and authorization"
 
     authorization_mode: Mode = "RBAC"
     authorization_webhook_config_file: WebhookConfig = None

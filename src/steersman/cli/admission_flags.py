@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -44,6 +44,8 @@ ResetChain = Annotated[
 @dataclass(frozen=True, slots=True)
 class AdmissionFlags:
     """A field for each flag, named as it."""
+
+    PANEL: ClassVar = "Admission"
 
     admission_control: AdmissionControl = ""
     enable_admission_plugins: EnablePlugins = ""

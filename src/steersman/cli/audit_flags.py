@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
@@ -23,9 +23,7 @@ LogMaxAge = Annotated[int, typer.Option(metavar="DAYS", min=0, help="Old audit l
 LogMaxBackup = Annotated[int, typer.Option(metavar="N", min=0, help="Old audit logs that are kept; 0: all.")]
 LogMaxSize = Annotated[int, typer.Option(metavar="MIB", min=0, help="When a new audit log is begun; 0: never.")]
 Mode = Annotated[str, typer.Option(metavar="MODE", help=f"Whether requests wait for their events: {_MODES}")]
-BufferSize = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Events that wait to be written at most.")
-]
+BufferSize = Annotated[int, typer.Option(metavar="N", min=1, help="Events that wait to be written at most.")]
 BatchSize = Annotated[int, typer.Option(metavar="N", min=1, help="Events in a batch at most.")]
 BatchWait = Annotated[float, typer.Option(metavar="SECONDS", min=0, help="When a batch that is not full is written.")]
 Truncate = Annotated[bool, typer.Option(help="Leave the objects out of audit events that are too large.")]
@@ -42,6 +40,8 @@ Backoff = Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Before e
 @dataclass(repr=False, eq=False)
 class AuditFlags:
     """A field for each flag, named as it; times in seconds."""
+
+    PANEL: ClassVar = "Audit"
 
     audit_policy_file: PolicyFile = None
     audit_log_path: LogPath = None

@@ -4,6 +4,7 @@
 
     @dataclass(frozen=True)
     class Paging:
+        PANEL: ClassVar = "Paging"                                  # the heading in the help, if it is to have one
         limit: Annotated[int, typer.Option(help="Objects in a page.")] = 500
 
     @with_flag_sets
@@ -12,8 +13,9 @@
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 
 def with_flag_sets(function: Callable[..., None]) -> Callable[..., None]:
@@ -42,9 +44,24 @@ def with_flag_sets(function: Callable[..., None]) -> Callable[..., None]:
 def _fields_of(kind: type[Any]) -> list[inspect.Parameter]:
     hints = get_type_hints(kind, include_extras=True)
     return [
-        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=_default(one), annotation=hints[one.name])
+        inspect.Parameter(
+            one.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=_default(one),
+            annotation=_in_panel(getattr(kind, "PANEL", None), hints[one.name]),
+        )
         for one in fields(kind)
     ]
+
+
+def _in_panel(panel: str | None, annotation: Any) -> Any:
+    """The annotation of a flag, with where its help is to stand."""
+    if panel is None:
+        return annotation
+    kind, option = get_args(annotation)
+    option = copy(option)
+    option.rich_help_panel = panel
+    return Annotated[kind, option]
 
 
 def _default(field: Field[Any]) -> Any:

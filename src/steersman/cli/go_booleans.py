@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from typer.core import TyperCommand
+from steersman.cli.plain_help import PlainHelp
 
 _TRUE, _FALSE = ("true", "t", "1"), ("false", "f", "0")
 
 
-class GoBooleans(TyperCommand):
+class GoBooleans(PlainHelp):
     """A command that takes ``--flag=true`` and ``--flag=false`` for all its flags."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

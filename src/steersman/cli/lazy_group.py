@@ -35,6 +35,8 @@ def _load(module: str, name: str) -> Any:
     found = getattr(import_module(module), name.replace("-", "_"))
     if isinstance(found, typer.Typer):
         return get_group(found)
-    one = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+    one = typer.Typer(
+        add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+    )
     one.command(name, cls=GoBooleans)(found)
     return get_command(one)

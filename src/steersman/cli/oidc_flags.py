@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -54,6 +54,8 @@ CaFile = Annotated[
 @dataclass(frozen=True, slots=True)
 class OidcFlags:
     """A field for each flag, named as it; None where it was not given."""
+
+    PANEL: ClassVar = "OpenID Connect"
 
     authentication_config: Config = None
     oidc_issuer_url: IssuerUrl = None

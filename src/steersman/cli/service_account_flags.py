@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -68,6 +68,8 @@ KeysUri = Annotated[
 @dataclass(frozen=True, slots=True)
 class ServiceAccountFlags:
     """A field for each flag."""
+
+    PANEL: ClassVar = "Service accounts"
 
     service_account_signing_key_file: SigningKey = None
     service_account_key_file: Keys = None
