@@ -242,9 +242,11 @@ async def test_a_dry_run_evicts_nothing(api: Client, asked: str) -> None:
     assert is_violation(await api.create(EVICTION, eviction(**options), **query))
 
 
+@pytest.mark.parametrize("phase", ["Running", "Pending", "Failed"])
 @pytest.mark.parametrize("field", ["uid", "resourceVersion"])
-async def test_preconditions(api: Client, field: str) -> None:
-    made = await running(api)
+async def test_preconditions(api: Client, field: str, phase: str) -> None:
+    await running(api)
+    made = await set_status(api, WEB, phase=phase)
 
     refused = await api.create(EVICTION, eviction(preconditions={field: "7"}))
     assert failure(refused)[:2] == (409, "Conflict")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.apis.protobuf.message_strategy import body as protobuf_body
 from tests.apis.protobuf.message_strategy import sized, tagged
-from tests.apiserver.api_client import Client, causes, failure
+from tests.apiserver.api_client import METADATA, TABLE, Client, causes, failure
 from tests.apiserver.pods import PODS, SUCCESS, WEB, binding, pod, serving_pods
 
 from steersman.admission.selection import AdmissionOptions
@@ -179,6 +179,13 @@ async def test_yaml_both_ways(api: Client) -> None:
 
     assert reply.status == 201
     assert "status: Success" in reply.body
+
+
+@pytest.mark.parametrize("accept", [TABLE, METADATA, f"{TABLE}, application/json"])
+async def test_success_has_one_form(api: Client, accept: str) -> None:
+    await api.made(PODS, pod())
+
+    assert (await api.create(f"{WEB}/binding", binding(), accept=accept)).body == SUCCESS
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
+import orjson
+
 from steersman.apimachinery.errors import bad_request, internal_error, not_found, path_not_found
 from steersman.apiserver.admission import CREATE, Attributes
 from steersman.apiserver.handlers.call import Call, rendered
@@ -31,8 +33,11 @@ async def perform(call: Call, action: Action) -> Response:
     if answer is None:
         return Response(204, b"")
     if answer.get("kind") == "Status":
-        answer.setdefault("code", 201)
-    return rendered(call, representation.part(answer), representation, 201, warnings)
+        # Which has one form, whatever form of its objects the client takes.
+        shown = orjson.dumps({**answer, "code": answer.get("code", 201)})
+    else:
+        shown = representation.part(answer)
+    return rendered(call, shown, representation, 201, warnings)
 
 
 async def _admitted(
