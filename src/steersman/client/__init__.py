@@ -25,12 +25,28 @@
   lets one of several lead, ``event_recorder`` tells people what happened.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from steersman.client.api_resource import ALL_NAMESPACES, ApiResource
-from steersman.client.client import Client
-from steersman.client.listing import Listing, ObjectList
-from steersman.client.patch_type import PatchType
-from steersman.client.resource_client import ResourceClient
-from steersman.client.watch import Watch, WatchEvent
+
+if TYPE_CHECKING:
+    from steersman.client.client import Client
+    from steersman.client.listing import Listing, ObjectList
+    from steersman.client.patch_type import PatchType
+    from steersman.client.resource_client import ResourceClient
+    from steersman.client.watch import Watch, WatchEvent
+
+_WHEN_ASKED = {
+    "Client": "client",
+    "Listing": "listing",
+    "ObjectList": "listing",
+    "PatchType": "patch_type",
+    "ResourceClient": "resource_client",
+    "Watch": "watch",
+    "WatchEvent": "watch",
+}
+"""What has requests to send, and the module it is in: whoever needs another part does not wait for these."""
 
 __all__ = [
     "ALL_NAMESPACES",
@@ -43,3 +59,9 @@ __all__ = [
     "Watch",
     "WatchEvent",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHEN_ASKED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHEN_ASKED[name]}"), name)

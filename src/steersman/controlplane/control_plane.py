@@ -2,13 +2,10 @@
 
 import asyncio
 import contextlib
-import ipaddress
-import os
 import secrets
-import ssl
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,20 +14,12 @@ from typing import TYPE_CHECKING, Self
 
 from steersman.admission.plugin_pool import INITIALIZERS
 from steersman.admission.selection import AdmissionOptions, selected_names
-from steersman.apiextensions.definition_resource import definition_resources
 from steersman.apiextensions.serving import DefinitionServing
 from steersman.apimachinery.time import format_time
 from steersman.apis import protobuf
-from steersman.apis.builtin import (
-    CUSTOM_RESOURCE_DEFINITION,
-    Definitions,
-    builtin_resources,
-    namespace_resource,
-)
-from steersman.apis.catalog import PROFILES, BuiltinResource, Catalog, RuntimeConfig
+from steersman.apis.catalog import PROFILES, RuntimeConfig
 from steersman.apis.catalog.group_order import group_rank
 from steersman.apis.namespaces import create_system_namespaces
-from steersman.apis.printer_columns import columns_of
 from steersman.apis.reviews import review_answers
 from steersman.apis.versions import KubernetesVersion
 from steersman.apiserver.admission import ChainMetrics
@@ -39,6 +28,7 @@ from steersman.apiserver.authentication.authenticator import Authenticator, Unio
 from steersman.apiserver.authentication.client_certificate import ClientCertificate
 from steersman.apiserver.authentication.required import RequiredAuthentication
 from steersman.apiserver.authentication.token_file import TokenFile
+from steersman.apiserver.authentication.token_review import TokenReviewer
 from steersman.apiserver.certificates import CertificatePaths, ensure_certificates, write_kubeconfig
 from steersman.apiserver.discovery import Discovery, PathIndex
 from steersman.apiserver.handlers.call import Backend
@@ -53,19 +43,17 @@ from steersman.apiserver.registry.initialization import WAIT_SECONDS, Initializa
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.reader import ObjectReader
-from steersman.apiserver.registry.resource import Resource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.server import ApiServer
 from steersman.apiserver.version import Version, version_info
-from steersman.client.config import Config
 from steersman.controlplane.actions import ActionContext, builtin_actions
+from steersman.controlplane.addresses import listen_on, parse_address, parse_loopback, reachable
 from steersman.controlplane.admission_chain import StoredChain
 from steersman.controlplane.authentication import Authentication, AuthenticationOptions
 from steersman.controlplane.authorization import Authorization, AuthorizationOptions
-from steersman.controlplane.controllers import running_controllers
+from steersman.controlplane.builtin_kinds import BuiltinKinds
+from steersman.controlplane.controller_manager import controller_manager
 from steersman.controlplane.held_objects import has_held
-from steersman.controlplane.in_process import InProcessTransport
-from steersman.controlplane.initializer_configurations import with_strategies
 from steersman.controlplane.priority_classes import create_system_priority_classes
 from steersman.controlplane.service_account_options import ServiceAccountOptions
 from steersman.controlplane.service_accounts import ServiceAccounts
@@ -76,6 +64,7 @@ from steersman.storage.watch_cache import WatchCache
 
 if TYPE_CHECKING:
     from steersman.apiserver.http.asgi import AsgiApp
+    from steersman.client.config import Config
     from steersman.controlplane.audit import Audit, AuditOptions
 
 _DECODERS: Decoders = {**DECODERS, protobuf.MEDIA_TYPE: lambda body, _: (protobuf.decode_protobuf(body), [])}
@@ -143,8 +132,8 @@ class ControlPlane:
             raise ValueError("listen needs a data_dir, for the certificates")
         if profile not in PROFILES:
             raise ValueError(f"{profile!r} is no profile: choose one of {', '.join(PROFILES)}")
-        self._listen = _address(listen) if listen else None
-        self._insecure = _loopback(insecure_http) if insecure_http else None
+        self._listen = parse_address(listen) if listen else None
+        self._insecure = parse_loopback(insecure_http) if insecure_http else None
         self._data_dir = data_dir
         self.kubeconfig = kubeconfig or (data_dir / "kubeconfig" if data_dir else None)
         self.url = self.insecure_url = ""
@@ -200,11 +189,15 @@ class ControlPlane:
             raise RuntimeError("the control plane has not been started")
         return self._handler
 
-    def client_config(self, user: str = LOOPBACK_USER, groups: Sequence[str] = LOOPBACK_GROUPS) -> Config:
+    def client_config(self, user: str = LOOPBACK_USER, groups: Sequence[str] = LOOPBACK_GROUPS) -> "Config":
         """The configuration of a client in this process, which needs no sockets; it may do all, unless said otherwise.
 
         It has no rate limit. Requests can be sent once the control plane has started.
         """
+        # Imported for who is asked for one: the API is served without.
+        from steersman.client.config import Config
+        from steersman.controlplane.in_process import InProcessTransport
+
         identity = PeerCertificate(user, tuple(groups))
         return Config("https://in-process", qps=-1, transport=InProcessTransport(lambda: self.handler, identity))
 
@@ -228,8 +221,9 @@ class ControlPlane:
         self._authentication.start()
         self._stack.push_async_callback(self._authentication.close)
         certificates = await self._ensure_certificates()
-        await self._serve_resources(certificates)
+        around = await self._serve_resources(certificates)
         await self._serve_http(certificates)
+        await self._stack.enter_async_context(controller_manager(self.client_config, around))
 
     async def _ensure_certificates(self) -> CertificatePaths | None:
         """None where HTTPS is not served."""
@@ -237,77 +231,57 @@ class ControlPlane:
             return None
         return await asyncio.to_thread(ensure_certificates, self._data_dir / "pki", [self._listen[0]])
 
-    async def _serve_resources(self, certificates: CertificatePaths | None) -> None:
-        """Install what is built in, then what the stored CRDs define, and start what reacts to changes."""
-        initialization, catalog = self._initialization, self._catalog()
-        authorization, authorizer = self._authorization, self._authorization.authorizer
+    async def _serve_resources(self, certificates: CertificatePaths | None) -> Surroundings:
+        """Install what is built in, then what the stored CRDs define; answer requests from now on."""
+        minor, initialization, served = self._version.minor, self._initialization, self._served
         initialization.hides = await has_held(self._store, initialization.enabled)
-        facts = catalog.resources(self._runtime_config, self._profile)
-        definitions = Definitions(catalog)
-        namespaces, stored_namespaces = namespace_resource(catalog, definitions)
-        objects = ObjectReader(self._cache, self._served, {namespaces.group_resource: stored_namespaces})
-        account_tokens = self._accounts.authenticator(objects)
-        authenticator = self._authenticator(account_tokens)
-        reviewer = self._accounts.reviewer(authenticator, account_tokens, self._authentication.token_webhook)
-        answers = review_answers(authorizer, reviewer, self._version.minor)
-        sources = _sources()
-        info = version_info(self._version.minor)
-        metrics = Metrics(info)
-        chain = StoredChain(self._admission_options, definitions, ChainMetrics(metrics))
-        checks = {**authorization.checks(), **chain.checks()}
+        kinds = BuiltinKinds(minor, self._runtime_config, self._profile, has_initializers=initialization.enabled)
+        sources, metrics = _sources(), Metrics(version_info(minor))
+        objects = ObjectReader(self._cache, served, kinds.always)
+        chain = StoredChain(self._admission_options, kinds.definitions, ChainMetrics(metrics))
+        checks = {**self._authorization.checks(), **chain.checks()}
         lifecycle = Lifecycle(self._store, self._cache, chain.admission, sources, metrics, initialization, checks)
-        actions = builtin_actions(ActionContext(lifecycle, objects, sources.now, self._version.minor))
-        actions = {**actions, **self._accounts.actions(objects)}
-        built_in = builtin_resources(facts, definitions, answers, actions)
-        resources = [*with_strategies(built_in), *chain.resources]
-        crds = _definition_kinds(definitions)
-        self._served.install([*resources, *(one for one in crds if one.version in _served_versions(facts))])
-        context = PluginContext(objects, self._served, lifecycle, authorizer, metrics, self._version.minor)
+        authenticator, reviewer = self._authenticators(objects)
+        authorizer = self._authorization.authorizer
+        of_pods = builtin_actions(ActionContext(lifecycle, objects, sources.now, minor))
+        actions = {**of_pods, **self._accounts.actions(objects)}
+        resources = kinds.resources(review_answers(authorizer, reviewer, minor), actions)
+        served.install([*resources, *chain.resources])
+        context = PluginContext(objects, served, lifecycle, authorizer, metrics, minor)
         await chain.start(context, self._health, self._stack)
         backend = Backend(self._store, self._cache, lifecycle, metrics, time.time, _DECODERS)
-        routes = self._routes(info, metrics)
-        auditing = await self._audit.start(metrics, _DECODERS) if self._audit is not None else None
-        received = auditing.received if auditing is not None else None
-        self._handler = ApiServer(self._served, backend, authenticator, authorizer, routes, received).handle
-        if auditing is not None:
-            self._stack.push_async_callback(auditing.close)
-            self._handler = auditing.audited(self._handler)
-        await create_system_namespaces(lifecycle, namespaces)
-        await create_system_priority_classes(lifecycle, self._served)
-        await authorization.start(objects, lifecycle, self._served, self._stack)
-        serving = DefinitionServing(lifecycle, self._cache, self._served, crds[0])
+        self._handler = await self._answering(backend, authenticator)
+        await create_system_namespaces(lifecycle, kinds.namespaces)
+        await create_system_priority_classes(lifecycle, served)
+        await self._authorization.start(objects, lifecycle, served, self._stack)
+        serving = DefinitionServing(lifecycle, self._cache, served, kinds.custom_resource_definition)
         await serving.start()
         self._stack.callback(serving.stop)
-        around = Surroundings(
-            self._served,
-            serving,
-            sources,
-            metrics,
-            initialization,
-            self._version.minor,
-            self._accounts.issue_for_secret,
-            _authority(certificates),
-        )
-        await self._stack.enter_async_context(running_controllers(self.client_config(), around))
+        issue, authority = self._accounts.issue_for_secret, _authority(certificates)
+        return Surroundings(served, serving, sources, metrics, initialization, minor, issue, authority)
 
-    def _catalog(self) -> Catalog:
-        minor = self._version.minor
-        if not self._initialization.enabled:
-            return Catalog(minor)
-        # Imported for those who turn them on: everyone else's server starts sooner.
-        from steersman.controlplane.initializers import CatalogWithInitializers
+    async def _answering(self, backend: Backend, authenticator: Authenticator) -> Handler:
+        """What answers requests, audited where that is asked for."""
+        routes, authorizer = self._routes(backend.metrics), self._authorization.authorizer
+        auditing = await self._audit.start(backend.metrics, _DECODERS) if self._audit is not None else None
+        if auditing is None:
+            return ApiServer(self._served, backend, authenticator, authorizer, routes).handle
+        self._stack.push_async_callback(auditing.close)
+        server = ApiServer(self._served, backend, authenticator, authorizer, routes, auditing.received)
+        return auditing.audited(server.handle)
 
-        return CatalogWithInitializers(minor)
-
-    def _authenticator(self, account_tokens: Authenticator) -> RequiredAuthentication:
-        authenticators: list[Authenticator] = [ClientCertificate()]
+    def _authenticators(self, objects: ObjectReader) -> tuple[Authenticator, TokenReviewer]:
+        """What says who a request comes from, and what reviews tokens."""
+        account_tokens = self._accounts.authenticator(objects)
+        asked: list[Authenticator] = [ClientCertificate()]
         if self._tokens is not None:
-            authenticators.append(self._tokens)
-        authenticators.append(account_tokens)
-        authenticators += self._authentication.authenticators()
-        return RequiredAuthentication(Union(authenticators))
+            asked.append(self._tokens)
+        authenticator = RequiredAuthentication(Union([*asked, account_tokens, *self._authentication.authenticators()]))
+        reviewer = self._accounts.reviewer(authenticator, account_tokens, self._authentication.token_webhook)
+        return authenticator, reviewer
 
-    def _routes(self, info: Mapping[str, str], metrics: Metrics) -> dict[str, Handler]:
+    def _routes(self, metrics: Metrics) -> dict[str, Handler]:
+        info = version_info(self._version.minor)
         discovery = Discovery(self._served, self._host)
         openapi = OpenAPI(self._served, info)
         routes: dict[str, Handler] = {"/metrics": metrics.handle, **self._accounts.routes(self._host)}
@@ -330,14 +304,14 @@ class ControlPlane:
         self._stack.push_async_callback(http.drain, DRAIN_SECONDS)
         if self._insecure is not None:
             host, port = self._insecure
-            port = await _listen(http, host, port)
-            self.insecure_url = f"http://{_reachable(host)}:{port}"
+            port = await listen_on(http, host, port)
+            self.insecure_url = f"http://{reachable(host)}:{port}"
         if self._listen is None or certificates is None:
             return
         host, port = self._listen
         context = server_ssl_context(certificates.server, certificates.server_key, certificates.ca)
-        port = await _listen(http, host, port, context)
-        self.url = f"https://{_reachable(host)}:{port}"
+        port = await listen_on(http, host, port, context)
+        self.url = f"https://{reachable(host)}:{port}"
         self._write_kubeconfig(certificates)
 
     def _write_kubeconfig(self, paths: CertificatePaths) -> None:
@@ -357,56 +331,9 @@ def _audit(options: "AuditOptions") -> "Audit":
     return Audit(options)
 
 
-def _definition_kinds(definitions: Definitions) -> list[Resource]:
-    """CustomResourceDefinition in v1, in which it is stored whether served or not, and in v1beta1."""
-    package = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions"
-    v1, v1beta1 = (
-        definitions.definition(f"{package}.{version}.{CUSTOM_RESOURCE_DEFINITION.kind}")
-        for version in ("v1", "v1beta1")
-    )
-    return definition_resources(v1, v1beta1, lambda: columns_of(CUSTOM_RESOURCE_DEFINITION))
-
-
-def _served_versions(facts: list[BuiltinResource]) -> set[str]:
-    """The versions of CustomResourceDefinition that are served."""
-    return {one.version for one in facts if (one.group, one.kind) == CUSTOM_RESOURCE_DEFINITION}
-
-
 def _authority(certificates: CertificatePaths | None) -> str:
     """The certificate by which clients know the server, as PEM."""
     return certificates.ca.read_text("ascii") if certificates is not None else ""
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdecimal() or int(port) > 65535:
-        raise ValueError(f"{text!r} is not an address: write HOST:PORT")
-    return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 (asked for)
-
-
-def _loopback(text: str) -> tuple[str, int]:
-    host, port = _address(text)
-    with contextlib.suppress(ValueError):
-        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
-            return host, port
-    raise ValueError(f"plain HTTP is served on a loopback address only, not on {host}")
-
-
-async def _listen(http: HttpServer, host: str, port: int, context: ssl.SSLContext | None = None) -> int:
-    """The port that was bound. Raises OSError that says which address cannot be listened on, and why."""
-    try:
-        _, bound = await http.listen(host, port, context)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        raise OSError(f"cannot listen on {host}:{port}: {reason}") from error
-    return bound
-
-
-def _reachable(host: str) -> str:
-    """The host as a client on this machine writes it in a URL."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
 
 
 def _sources() -> Sources:

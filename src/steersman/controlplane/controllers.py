@@ -34,7 +34,8 @@ from steersman.controllers.service_account_token_controller import (
 )
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
 from steersman.controlplane.supervision import Controller, keep_running
-from steersman.controlplane.surroundings import Surroundings, Workplace
+from steersman.controlplane.surroundings import Surroundings
+from steersman.controlplane.workplace import Workplace
 
 DEFINITIONS = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
 VALIDATING_POLICIES = GroupResource("admissionregistration.k8s.io", "validatingadmissionpolicies")

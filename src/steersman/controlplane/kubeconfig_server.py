@@ -2,9 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from steersman.client.config import Config, ConfigError, CredentialError
+from steersman.client.config.errors import ConfigError, CredentialError
 from steersman.client.transport import ConnectionLost, Request, Transport, TransportError
+
+if TYPE_CHECKING:
+    from steersman.client.config import Config
 
 SECONDS = 30.0
 """How long an answer may take."""

@@ -1,6 +1,6 @@
 """What controllers find around them when they are made."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -10,10 +10,10 @@ from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.registry.initialization import Initialization
 from steersman.apiserver.registry.metadata import Sources
 from steersman.apiserver.registry.served import ServedResources
-from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
-from steersman.client.informer import ListWatch, SharedInformer, SharedInformerFactory
-from steersman.controllers.service_account_token_controller import Issue
+
+if TYPE_CHECKING:
+    from steersman.controllers.service_account_token_controller import Issue
 
 
 class Surroundings(Struct, frozen=True):
@@ -29,7 +29,7 @@ class Surroundings(Struct, frozen=True):
     metrics: Metrics
     initialization: Initialization
     minor: int
-    issue_for_secret: Issue
+    issue_for_secret: "Issue"
     authority: str = ""
 
     def has(self, resource: GroupResource) -> bool:
@@ -41,25 +41,3 @@ class Surroundings(Struct, frozen=True):
         if found is None:
             return None
         return ApiResource(found.group, found.version, found.plural, found.kind, found.namespaced, DICTS)
-
-
-class Workplace(Struct, frozen=True):
-    """A client of the server, and informers, which run as soon as all controllers are made.
-
-    ``all_objects`` has those too that wait for initializers: a namespace is emptied and goes whatever is in it.
-    """
-
-    client: Client
-    informers: SharedInformerFactory
-    all_objects: SharedInformerFactory
-    named: list[SharedInformer]
-
-    def of_name(self, resource: ApiResource[Any], name: str) -> SharedInformer:
-        """An informer of the objects of this name, in all namespaces, for who needs no others."""
-        return self.selected(resource, f"metadata.name={name}")
-
-    def selected(self, resource: ApiResource[Any], field_selector: str) -> SharedInformer:
-        """As above, of the objects that a field selector matches."""
-        informer = SharedInformer(ListWatch(self.client.resource(resource), field_selector=field_selector))
-        self.named.append(informer)
-        return informer

@@ -14,57 +14,65 @@ tokens and certificates as these rotate. Nothing here opens a connection.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from steersman.client.config.client_config import Config
-from steersman.client.config.credentials import (
-    ClientCertificate,
-    CredentialProvider,
-    Headers,
-    StaticCredentials,
-    anonymous,
-    basic_auth,
-    bearer_token,
-)
-from steersman.client.config.errors import ConfigError, CredentialError, NotInCluster
-from steersman.client.config.impersonation import Impersonation
-from steersman.client.config.tls import TlsConfig
-from steersman.client.config.warning import WarningHandler, ignore_warning, log_warning
-
 if TYPE_CHECKING:
+    from steersman.client.config.client_config import Config
+    from steersman.client.config.credentials import (
+        ClientCertificate,
+        CredentialProvider,
+        Headers,
+        StaticCredentials,
+        anonymous,
+        basic_auth,
+        bearer_token,
+    )
+    from steersman.client.config.errors import ConfigError, CredentialError, NotInCluster
     from steersman.client.config.exec_credentials import ExecCredentials
     from steersman.client.config.exec_plugin import ExecCluster, ExecPlugin
+    from steersman.client.config.impersonation import Impersonation
     from steersman.client.config.in_cluster import in_cluster_config
     from steersman.client.config.kubeconfig import Cluster, Context, Kubeconfig, User, merge
     from steersman.client.config.kubeconfig_file import load_kubeconfig, load_kubeconfigs, parse_kubeconfig
     from steersman.client.config.loading import load_config
     from steersman.client.config.selection import Overrides, config_from_kubeconfig
+    from steersman.client.config.tls import TlsConfig
     from steersman.client.config.token_file import TokenFile
+    from steersman.client.config.warning import WarningHandler, ignore_warning, log_warning
 
-_FROM_FILES = {
+_MODULES = {
+    "ClientCertificate": "credentials",
     "Cluster": "kubeconfig",
+    "Config": "client_config",
+    "ConfigError": "errors",
     "Context": "kubeconfig",
+    "CredentialError": "errors",
+    "CredentialProvider": "credentials",
     "ExecCluster": "exec_plugin",
     "ExecCredentials": "exec_credentials",
     "ExecPlugin": "exec_plugin",
+    "Headers": "credentials",
+    "Impersonation": "impersonation",
     "Kubeconfig": "kubeconfig",
+    "NotInCluster": "errors",
     "Overrides": "selection",
+    "StaticCredentials": "credentials",
+    "TlsConfig": "tls",
     "TokenFile": "token_file",
     "User": "kubeconfig",
+    "WarningHandler": "warning",
+    "anonymous": "credentials",
+    "basic_auth": "credentials",
+    "bearer_token": "credentials",
     "config_from_kubeconfig": "selection",
+    "ignore_warning": "warning",
     "in_cluster_config": "in_cluster",
     "load_config": "loading",
     "load_kubeconfig": "kubeconfig_file",
     "load_kubeconfigs": "kubeconfig_file",
+    "log_warning": "warning",
     "merge": "kubeconfig",
     "parse_kubeconfig": "kubeconfig_file",
 }
-"""What reads files, and the module it is in: imported when it is asked for, for a server's own clients read none."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FROM_FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_FROM_FILES[name]}"), name)
-
+"""The module of each name: imported when it is asked for, for a server's own clients read no files."""
 
 __all__ = [
     "ClientCertificate",
@@ -100,3 +108,9 @@ __all__ = [
     "merge",
     "parse_kubeconfig",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
