@@ -269,6 +269,23 @@ class Lifecycle:
                     deleted.append(result)
         return deleted
 
+    async def introduce(self, resource: Resource, namespace: str, obj: Object) -> Entry:
+        """Store a new object of the server's own and ask nobody: it is known to be valid, and has all its defaults.
+
+        ``obj`` is changed. Raises AlreadyExists.
+        """
+        stored, cacher, meta = stored_kind(resource), await self.cacher(resource), obj["metadata"]
+        metadata.set_type(obj, resource.api_version, resource.kind)
+        metadata.set_place(meta, resource, namespace, "")
+        metadata.prepare_create(meta, resource, self._sources)
+        resource.strategy.prepare_for_create(obj)
+        name, value = meta["name"], encode(resource, obj)
+        try:
+            revision = await self._timed("create", resource, self._store.put(stored.key(namespace, name), value, 0))
+        except CompareFailed as failure:
+            raise already_exists(resource.group_resource, name) from failure
+        return _committed(cacher, stored, namespace, name, value, revision, revision)
+
     async def rewrite(
         self, resource: Resource, namespace: str, name: str, change: Change, *, dry_run: bool = False
     ) -> Entry:

@@ -87,7 +87,7 @@ async def _write(lifecycle: Lifecycle, resource: Resource, present: Object | Non
     options = WriteOptions(_USER)
     try:
         if present is None:
-            await lifecycle.create(resource, namespace, wanted, options)
+            await lifecycle.introduce(resource, namespace, wanted)
         elif present.get("roleRef") == wanted.get("roleRef"):
             await lifecycle.update(resource, namespace, name, lambda live: reconciled(live, wanted), options)
         else:
