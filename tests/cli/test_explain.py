@@ -186,6 +186,14 @@ def test_what_cannot_be_understood_is_exit_code_2(steersman: Steersman, args: li
     assert done.err.count("\n") == 1
 
 
+def test_the_server_makes_names(steersman: Steersman) -> None:
+    nameless = POD.replace("name: web", "generateName: web-")
+    assert "would be created" in steersman("explain", "-f", "-", stdin=nameless)
+
+    done = steersman.run("explain", "-f", "-", "--operation=delete", stdin=nameless)
+    assert (done.code, done.err) == (2, "error: STDIN: Pod has no metadata.name, and so none to delete\n")
+
+
 def test_kubectl_can_ask_too(kubectl: Kubectl, tmp_path: Path) -> None:
     pod = tmp_path / "pod.json"
     pod.write_bytes(orjson.dumps(yaml.safe_load(POD)))
@@ -206,6 +214,7 @@ def test_the_help_has_an_example() -> None:
     done = run(["explain", "--help"])
     assert done.code == 0
     assert "Example: steersman explain -f web.yaml" in done.out
+    assert done.out.partition("\n")[0].endswith(" explain [OPTIONS]")
 
 
 class _Another(BaseHTTPRequestHandler):

@@ -135,6 +135,13 @@ def test_manifests_are_created_or_refused(steersman: Steersman, twin: Kubectl, m
         assert ours.out + ours.err == theirs
 
 
+def test_the_server_makes_names(steersman: Steersman, twin: Kubectl) -> None:
+    manifest = SETTINGS.replace("name:", "generateName:")
+    prefix = ("-o", "jsonpath={.metadata.generateName}")
+    say_the_same(steersman, twin, "create", "-f", "-", *prefix, stdin=manifest)
+    say_the_same(steersman, twin, "create", "-f", "-", "--dry-run=client", stdin=manifest)
+
+
 def test_a_namespace_may_stand_anywhere(steersman: Steersman, twin: Kubectl) -> None:
     steersman("create", "-n", twin.namespace, "configmap", "one")
     steersman("create", "configmap", "two", "-n", twin.namespace)

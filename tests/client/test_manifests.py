@@ -101,6 +101,19 @@ def test_what_cannot_be_used(manifests: Manifests, message: str) -> None:
         read_manifests(manifests)
 
 
+def test_documents_are_counted_from_one() -> None:
+    text = "".join(f"apiVersion: v1\nkind: A\nmetadata: {{name: {name}}}\n---\n" for name in "ab")
+    assert [source for _, source in found(text)] == ["manifest: document 1", "manifest: document 2"]
+
+
+def test_names_that_the_server_makes() -> None:
+    text = "apiVersion: v1\nkind: A\nmetadata: {generateName: a-}"
+    (one,) = read_manifests(text, generate_names=True)
+    assert one.obj["metadata"] == {"generateName": "a-"}
+    with pytest.raises(ManifestError, match=r"^manifest: A has no metadata\.name$"):
+        read_manifests(text.replace("generateName", "labels"), generate_names=True)
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(ManifestError, match=r"a\.yaml: not UTF-8: invalid start byte at byte 0"):

@@ -56,7 +56,7 @@ def create_manifests(
     async def work(session: Session) -> None:
         flags.check()
         step = Create(session, flags, field_validation(validate))
-        for one in files.read():
+        for one in files.read(generate_names=True):
             with session.going_on():
                 namespace = one.namespace(connection.namespace, session.namespace)
                 await step.create(one, namespace)

@@ -78,7 +78,7 @@ def explain(
             raise UsageError(_hint(args))
         step = Explain(session, operation, output, all_steps, field_validation(validate))
         step.check()
-        for one in files.read():
+        for one in files.read(generate_names=True):
             with session.going_on():
                 await step.explain(one)
 

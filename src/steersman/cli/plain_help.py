@@ -10,6 +10,11 @@ OPTIONS = "Options"
 class PlainHelp(TyperCommand):
     """A command whose flags are listed by the panels they are declared to be in, the others first."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Without arguments that are hidden."""
+        hidden = [piece for one in self.params if getattr(one, "hidden", False) for piece in one.get_usage_pieces(ctx)]
+        return [piece for piece in super().collect_usage_pieces(ctx) if piece not in hidden]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {OPTIONS: []}
         for one in self.get_params(ctx):

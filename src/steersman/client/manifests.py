@@ -46,11 +46,21 @@ class Manifest(NamedTuple):
         return _FIRST.get(self.kind.group_kind, len(_FIRST))
 
 
-def read_manifests(manifests: Manifests, *, recursive: bool = False) -> list[Manifest]:
+def read_manifests(manifests: Manifests, *, recursive: bool = False, generate_names: bool = False) -> list[Manifest]:
     """All objects in their order: files of a directory by name, their documents, the items of Lists.
 
-    ``recursive`` is for directories within directories. Raises ManifestError, and OSError for files.
+    ``recursive`` is for directories within directories. With ``generate_names`` an object may have a generateName
+    instead of a name. Raises ManifestError, and OSError for files.
     """
+    found = _read(manifests, recursive)
+    if not generate_names:
+        for one in found:
+            if not one.obj["metadata"].get("name"):
+                raise ManifestError(f"{one.source}: {one.kind.kind} has no metadata.name")
+    return found
+
+
+def _read(manifests: Manifests, recursive: bool) -> list[Manifest]:
     if isinstance(manifests, os.PathLike):
         return [one for path in _files(Path(manifests), recursive) for one in _of_file(path)]
     if isinstance(manifests, str):
@@ -81,7 +91,7 @@ def _of_text(text: str, source: str) -> Iterator[Manifest]:
     from steersman.apimachinery.encoding import yaml
 
     pieces = _DOCUMENT_MARK.split(text)
-    for position, piece in enumerate(pieces):
+    for position, piece in enumerate(pieces, 0 if _is_blank(pieces[0]) else 1):
         place = f"{source}: document {position}" if len(pieces) > 2 else source
         try:
             value = yaml.decode(piece.encode())
@@ -89,6 +99,11 @@ def _of_text(text: str, source: str) -> Iterator[Manifest]:
             raise ManifestError(f"{place}: {error.message}") from None
         if value is not None:
             yield from _of_value(value, place)
+
+
+def _is_blank(piece: str) -> bool:
+    """Whether there are comments at most: what stands before the first mark is often no document."""
+    return all(line.lstrip()[:1] in ("", "#") for line in piece.splitlines())
 
 
 def _json(text: str) -> Any:
@@ -112,7 +127,8 @@ def _of_value(value: Any, source: str) -> Iterator[Manifest]:
         for position, item in enumerate(items, 1):
             yield from _of_value(item, f"{source}: item {position}")
         return
-    if not isinstance(metadata, Mapping) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
+    name = (metadata.get("name") or metadata.get("generateName")) if isinstance(metadata, Mapping) else None
+    if not isinstance(name, str) or not name:
         raise ManifestError(f"{source}: {kind} has no metadata.name")
     try:
         group_version = GroupVersion.parse(api_version)

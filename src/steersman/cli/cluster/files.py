@@ -32,8 +32,11 @@ class Files:
     def __bool__(self) -> bool:
         return bool(self.filename)
 
-    def read(self) -> "list[FileObject]":
-        """The objects in their order. Raises ManifestError (a ValueError), OSError, UsageError where there is none."""
+    def read(self, *, generate_names: bool = False) -> "list[FileObject]":
+        """The objects in their order; with ``generate_names`` they need a generateName only.
+
+        Raises ManifestError (a ValueError), OSError, UsageError where there is none.
+        """
         from steersman.client.manifests import read_manifests
 
         if not self.filename:
@@ -43,7 +46,8 @@ class Files:
             if str(path).startswith(("http:", "https:")):
                 raise UsageError(f"{path}: a URL cannot be read; give a file, a folder or - for standard input")
             is_stdin = path == Path("-")
-            read = read_manifests(sys.stdin.read() if is_stdin else path, recursive=self.recursive)
+            text_or_path = sys.stdin.read() if is_stdin else path
+            read = read_manifests(text_or_path, recursive=self.recursive, generate_names=generate_names)
             source = "STDIN" if is_stdin else ""
             found += [FileObject(one.kind, one.obj, source or one.source.partition(": document")[0]) for one in read]
         if not found:

@@ -45,7 +45,7 @@ class Create:
                 )
             except ApiError as error:
                 raise in_file(error, "creating", one.source) from None
-        writing.report(session, Target(resource, place, result["metadata"]["name"]), "created", result)
+        writing.report(session, Target(resource, place, result["metadata"].get("name", "<unknown>")), "created", result)
 
 
 def create_one(connection: Connection, flags: CreateFlags, api_version: str, kind: str, obj: Json) -> None:

@@ -40,6 +40,8 @@ class Explain:
     async def explain(self, one: FileObject) -> None:
         """Print the explanation of one object. Raises ApiError, CommandError, UsageError, and as discovery."""
         session = self.session
+        if not one.name and self.operation in ("update", "delete"):
+            raise UsageError(f"{one.source}: {one.kind.kind} has no metadata.name, and so none to {self.operation}")
         resource = await resource_of(session, one)
         namespace = one.namespace(session.connection.namespace, session.namespace) if resource.namespaced else ""
         target = Target(resource, namespace, one.name)
