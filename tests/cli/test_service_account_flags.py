@@ -48,8 +48,9 @@ def test_flags_on_the_way_to_a_token(new_server: Start, tmp_path: Path) -> None:
         ("--service-account-key-file=FILE", "FILE: there is no key in it"),
         ("--service-account-key-file=FILE.none", "FILE.none: No such file or directory"),
         ("--service-account-max-token-expiration=1m", "must be between 1 hour and 2^32 seconds"),
-        ("--service-account-max-token-expiration=soon", "time: invalid duration 'soon'"),
+        ("--service-account-max-token-expiration=soon", "max-token-expiration: time: invalid duration 'soon'"),
         ("--service-account-issuer=:x", "contained a ':' but was not a valid URL"),
+        ("--service-account-issuer=https:// x", "contained a ':' but was not a valid URL"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(tmp_path: Path, flag: str, told: str) -> None:

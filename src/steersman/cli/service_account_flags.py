@@ -93,4 +93,7 @@ class ServiceAccountFlags:
 
 
 def _seconds(duration: str) -> int:
-    return int(parse_duration(duration)) if duration else 0
+    try:
+        return int(parse_duration(duration)) if duration else 0
+    except ValueError as error:
+        raise ValueError(f"service-account-max-token-expiration: {error}") from None

@@ -36,7 +36,7 @@ class ServiceAccountOptions(Struct, frozen=True):
         if not self.issuers or not all(self.issuers):
             raise ValueError("the issuer of service account tokens must have a name")
         for issuer in self.issuers:
-            if ":" in issuer and not urlsplit(issuer).scheme:
+            if ":" in issuer and (not urlsplit(issuer).scheme or " " in issuer or not issuer.isprintable()):
                 raise ValueError(f"service-account-issuer {issuer!r} contained a ':' but was not a valid URL")
         if self.most_token_seconds and not _LEAST_SECONDS <= self.most_token_seconds <= _MOST_SECONDS:
             raise ValueError("the service-account-max-token-expiration must be between 1 hour and 2^32 seconds")
