@@ -89,3 +89,10 @@ def test_flags_take_values_as_those_of_go() -> None:
 )
 def test_types_are_told_apart_where_several_were_asked_for(args: str, several: bool) -> None:
     assert asks_for_several_types(args.split()) == several
+
+
+@pytest.mark.parametrize("command", ["", "create", "create secret generic", "apply", "set image", "generate client"])
+def test_help_is_plain_text_that_is_never_cut_off(command: str) -> None:
+    shown = run([*command.split(), "--help"]).out
+    assert not set("╭│…") & set(shown.replace("jsonpath=…", ""))
+    assert not [line for line in shown.partition("Commands:")[2].splitlines() if line.endswith("...")]

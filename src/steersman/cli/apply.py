@@ -15,6 +15,7 @@ from steersman.cli.leading_options import LeadingOptions
 
 apply = typer.Typer(
     name="apply",
+    rich_markup_mode=None,
     cls=LeadingOptions,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},

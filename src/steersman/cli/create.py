@@ -14,9 +14,20 @@ from steersman.cli.leading_options import LeadingOptions
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
-create = typer.Typer(name="create", cls=LeadingOptions, invoke_without_command=True, context_settings=_SETTINGS)
+create = typer.Typer(
+    name="create",
+    cls=LeadingOptions,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    context_settings=_SETTINGS,
+)
 secret = typer.Typer(
-    name="secret", cls=LeadingOptions, help="Create a Secret.", no_args_is_help=True, context_settings=_SETTINGS
+    name="secret",
+    cls=LeadingOptions,
+    help="Create a Secret.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings=_SETTINGS,
 )
 create.add_typer(secret)
 

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 _MANIFESTS = (".yaml", ".yml", ".json")
 
-generate = typer.Typer(name="generate", help="Write code for the types of an API.", no_args_is_help=True)
+generate = typer.Typer(
+    name="generate",
+    help="Write code for the types of an API.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 Names = Annotated[
     list[str] | None,

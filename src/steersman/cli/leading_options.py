@@ -6,6 +6,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from steersman.cli.go_booleans import spell_out
+from steersman.cli.plain_help import write_panels
 
 # The flags of steersman.cli.cluster.connection, and whether they take a value.
 _CONNECTION = dict.fromkeys(
@@ -32,12 +33,22 @@ class LeadingOptions(TyperGroup):
         }
         return {**_CONNECTION, **own}
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        write_panels(self, ctx, formatter)
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _first_sentence(one.help or "")) for name, one in commands if one is not None])
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         count = _count(args, self.leading())
         is_command = count < len(args) and self.get_command(ctx, args[count]) is not None
         return super().parse_args(
             ctx, [args[count], *args[:count], *args[count + 1 :]] if is_command else spell_out(self.params, args)
         )
+
+
+def _first_sentence(help: str) -> str:
+    return help.partition("\n\n")[0].replace("\n", " ")
 
 
 def _count(args: list[str], options: Mapping[str, bool]) -> int:

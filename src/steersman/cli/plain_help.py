@@ -16,14 +16,19 @@ class PlainHelp(TyperCommand):
         return [piece for piece in super().collect_usage_pieces(ctx) if piece not in hidden]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        panels: dict[str, list[tuple[str, str]]] = {OPTIONS: []}
-        for one in self.get_params(ctx):
-            record = one.get_help_record(ctx)
-            if record is not None:
-                is_argument = one.param_type_name == "argument"
-                panel = "Arguments" if is_argument else getattr(one, "rich_help_panel", None) or OPTIONS
-                panels.setdefault(panel, []).append(record)
-        for panel, records in panels.items():
-            if records:
-                with formatter.section(panel):
-                    formatter.write_dl(records)
+        write_panels(self, ctx, formatter)
+
+
+def write_panels(command: Any, ctx: Any, formatter: Any) -> None:
+    """The flags and arguments of a command or a group."""
+    panels: dict[str, list[tuple[str, str]]] = {OPTIONS: []}
+    for one in command.get_params(ctx):
+        record = one.get_help_record(ctx)
+        if record is not None:
+            is_argument = one.param_type_name == "argument"
+            panel = "Arguments" if is_argument else getattr(one, "rich_help_panel", None) or OPTIONS
+            panels.setdefault(panel, []).append(record)
+    for panel, records in panels.items():
+        if records:
+            with formatter.section(panel):
+                formatter.write_dl(records)

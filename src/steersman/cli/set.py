@@ -15,6 +15,7 @@ from steersman.cli.leading_options import LeadingOptions
 
 set = typer.Typer(
     name="set",
+    rich_markup_mode=None,
     cls=LeadingOptions,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},

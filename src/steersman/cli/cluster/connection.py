@@ -50,7 +50,9 @@ class Connection:
         list[str] | None,
         typer.Option("--as-group", metavar="GROUP", help="Act as a member; several times.", rich_help_panel=PANEL),
     ] = None
-    act_as_uid: Annotated[str, typer.Option("--as-uid", metavar="UID", help="Act as.", rich_help_panel=PANEL)] = ""
+    act_as_uid: Annotated[
+        str, typer.Option("--as-uid", metavar="UID", help="The UID of the user to act as.", rich_help_panel=PANEL)
+    ] = ""
     server: Annotated[
         str, typer.Option("--server", "-s", metavar="URL", help="The server's address.", rich_help_panel=PANEL)
     ] = ""
