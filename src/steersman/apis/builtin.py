@@ -49,6 +49,7 @@ class Definitions:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._made: dict[str, Mapping[str, Any]] = {}
+        self._definitions: dict[str, Definition] = {}
 
     def schema(self, name: str) -> Mapping[str, Any]:
         """By bare name, or as a ``$ref`` names it."""
@@ -58,7 +59,11 @@ class Definitions:
         return made
 
     def definition(self, name: str) -> Definition:
-        return Definition(name, lambda: self.schema(name), self.schema)
+        """One for each name, so that it is compiled once."""
+        made = self._definitions.get(name)
+        if made is None:
+            made = self._definitions[name] = Definition(name, lambda: self.schema(name), self.schema)
+        return made
 
 
 def builtin_resources(

@@ -1,6 +1,7 @@
 """The kinds that a control plane serves of itself, as the emulated Kubernetes has them."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from steersman.apiextensions.definition_resource import definition_resources
 from steersman.apimachinery.group_version import GroupKind, GroupResource
@@ -19,9 +20,8 @@ class BuiltinKinds:
     """
 
     def __init__(self, minor: int, runtime_config: RuntimeConfig, profile: str, *, has_initializers: bool) -> None:
-        catalog = _catalog(minor, has_initializers)
+        catalog, self.definitions = _known(minor, has_initializers)
         self._facts = catalog.resources(runtime_config, profile)
-        self.definitions = Definitions(catalog)
         self.namespaces, stored = namespace_resource(catalog, self.definitions)
         self.always: Mapping[GroupResource, StoredKind] = {self.namespaces.group_resource: stored}
         self._definition_kinds = _definition_kinds(self.definitions)
@@ -34,6 +34,13 @@ class BuiltinKinds:
         built_in = with_strategies(builtin_resources(self._facts, self.definitions, answers, actions))
         versions = _versions_of_definitions(self._facts)
         return [*built_in, *(one for one in self._definition_kinds if one.version in versions)]
+
+
+@lru_cache(maxsize=8)
+def _known(minor: int, has_initializers: bool) -> tuple[Catalog, Definitions]:
+    """Facts that never change: control planes side by side, or one after the other, compile their schemas once."""
+    catalog = _catalog(minor, has_initializers)
+    return catalog, Definitions(catalog)
 
 
 def _catalog(minor: int, has_initializers: bool) -> Catalog:

@@ -5,6 +5,9 @@ import selectors
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+# A control plane imports them in a thread if nobody has: threads are not seen by a loop that does not wait.
+import steersman.controlplane.controllers  # noqa: F401
+
 R = TypeVar("R")
 
 
