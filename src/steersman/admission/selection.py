@@ -1,8 +1,9 @@
 """Which plugins make the chain, in which order: kube-apiserver's three flags."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from steersman.admission import catalog, recommended
 from steersman.admission.chain_settings import PluginSetting
@@ -10,8 +11,7 @@ from steersman.admission.configuration import load_configurations
 from steersman.apiserver.admission import AdmissionPlugin
 
 
-@dataclass(frozen=True, slots=True)
-class AdmissionOptions:
+class AdmissionOptions(Struct, frozen=True):
     """``control`` is the whole chain in the caller's order, or the name of a recommended one (``1.9``); else
     ``enable`` and ``disable`` change the default one, which has the recommended order. ``extra`` are plugins made by
     the caller; ``configuration`` is the file of ``--admission-control-config-file``. All this is the chain that a store

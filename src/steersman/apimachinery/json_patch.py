@@ -5,11 +5,11 @@ Beyond the RFC, as kube-apiserver: a negative array index counts from the end, a
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import orjson
+from msgspec import Struct
 
 from steersman.apimachinery.errors import ApiError, bad_request, too_large
 
@@ -34,8 +34,7 @@ class PatchDoesNotApply(Exception):
     """An operation failed on this document; the text says which and why."""
 
 
-@dataclass(slots=True)
-class _Operation:
+class _Operation(Struct):
     op: str
     path: str
     tokens: tuple[str, ...]

@@ -5,8 +5,9 @@ authentication.k8s.io and authorization.k8s.io (KEP-3325 for SelfSubjectReview).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from steersman.apimachinery.errors import FieldError, bad_request, field_invalid, invalid
 from steersman.apimachinery.group_version import GroupKind
@@ -40,8 +41,7 @@ def review_answers(authorizer: Authorization, reviewer: TokenReviewer, minor: in
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Reviews:
+class _Reviews(Struct, frozen=True):
     authorizer: Authorization
     reviewer: TokenReviewer
     tells_audiences: bool

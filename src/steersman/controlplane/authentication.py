@@ -1,9 +1,10 @@
 """The authenticators of a control plane."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from steersman.apiserver.authentication.authenticator import Authenticator
 from steersman.apiserver.authentication.token_webhook import TokenWebhook
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from steersman.controlplane.oidc import Oidc
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticationOptions:
+class AuthenticationOptions(Struct, frozen=True):
     """``token_webhook_config`` is a kubeconfig file; an answer holds for ``token_webhook_seconds``. ``oidc`` is None
     where there are no identity providers.
 

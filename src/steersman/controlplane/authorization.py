@@ -2,8 +2,9 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.authorization import (
@@ -33,8 +34,7 @@ MODES = ("AlwaysAllow", "AlwaysDeny", NODE, RBAC, WEBHOOK)
 VERSIONS = ("v1", "v1beta1")
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationOptions:
+class AuthorizationOptions(Struct, frozen=True):
     """``modes`` are asked in this order. ``webhook_config`` is a kubeconfig file, for the mode Webhook.
 
     Raises ValueError for what does not go together.

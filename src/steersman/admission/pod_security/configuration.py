@@ -3,8 +3,9 @@ who is exempt.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from steersman.admission.pod_security.level import (
     LATEST,
@@ -35,8 +36,7 @@ _EXEMPTIONS: Mapping[str, Callable[[str], list[str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     defaults: Policy = _UNCHECKED
     namespaces: frozenset[str] = frozenset()
     runtime_classes: frozenset[str] = frozenset()

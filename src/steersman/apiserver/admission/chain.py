@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from weakref import finalize
+
+from msgspec import Struct
 
 from steersman.apimachinery.errors import ApiError, internal_error
 from steersman.apimachinery.group_version import GroupResource
@@ -43,8 +44,7 @@ class ChainMetrics:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """The plugins that look at one operation on one resource, of one state of the chain."""
 
     mutators: tuple[tuple[str, Look], ...]
