@@ -32,6 +32,7 @@ from steersman.controllers.service_account_token_controller import (
     SECRETS,
     ServiceAccountTokenController,
 )
+from steersman.controllers.system_namespaces import SystemNamespacesController
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
 from steersman.controlplane.supervision import Controller, keep_running
 from steersman.controlplane.surroundings import Surroundings
@@ -99,6 +100,12 @@ def _namespaces(place: Workplace, around: Surroundings) -> Controller | None:
         return None
     informer = place.all_objects.for_resource(NAMESPACES)
     return NamespaceController(place.client, informer, around.minor, around.sources.now)
+
+
+def _system_namespaces(place: Workplace, around: Surroundings) -> Controller | None:
+    if not around.has(NAMESPACES.group_resource):
+        return None
+    return SystemNamespacesController(place.client, place.all_objects.for_resource(NAMESPACES))
 
 
 def _service_accounts(place: Workplace, around: Surroundings) -> Controller | None:
@@ -197,6 +204,7 @@ _CONTROLLERS: Mapping[str, Build] = {
     "naming": _naming,
     "finalizing": _finalizing,
     "namespace": _namespaces,
+    "system namespaces": _system_namespaces,
     "service account": _service_accounts,
     "service account token": _service_account_tokens,
     "root CA": _root_ca,
