@@ -1,16 +1,15 @@
 """MutatingAdmissionWebhook: webhooks that may change what is written, asked one after the other."""
 
-from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
 
 from steersman.admission.webhook.metrics import ADMIT
-from steersman.admission.webhook.parts import Parts, Requests, read_authentication
-from steersman.apiserver.admission import OPERATIONS, Attributes
-from steersman.apiserver.admission.context import PluginContext
+from steersman.admission.webhook.parts import Requests
+from steersman.admission.webhook.webhook_plugin import WebhookPlugin
+from steersman.apiserver.admission import Attributes
 from steersman.apiserver.admission.trace import WEBHOOK
 from steersman.apiserver.registry import metadata
 from steersman.apiserver.registry.resource import Object
@@ -18,7 +17,6 @@ from steersman.apiserver.registry.resource import Object
 if TYPE_CHECKING:
     from steersman.admission.webhook.configurations import Invocations
     from steersman.admission.webhook.invocation import Invocation
-    from steersman.admission.webhook.service_resolver import ServiceResolver
 
 ANNOTATION = "mutation.webhook.admission.k8s.io"
 NOT_AGAIN = "not asked again: nothing has changed since, or its reinvocationPolicy is Never"
@@ -40,50 +38,20 @@ class Rounds:
         self.asked.clear()
 
 
-class MutatingAdmissionWebhook:
+class MutatingAdmissionWebhook(WebhookPlugin):
     name = "MutatingAdmissionWebhook"
-    operations = frozenset(OPERATIONS)
-    resources = None
+    configurations, phase = "mutatingwebhookconfigurations", ADMIT
+    admit = WebhookPlugin.dispatch
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._known = parts.configurations.known
-
-    @classmethod
-    def create(
-        cls,
-        context: PluginContext,
-        configuration: Mapping[str, Any] | None,
-        resolver: "ServiceResolver | None" = None,
-    ) -> Self:
-        authentication = read_authentication(cls.name, configuration)
-        return cls(Parts(context, "mutatingwebhookconfigurations", ADMIT, authentication, resolver))
-
-    def admit(self, attributes: Attributes) -> Awaitable[None] | None:
-        found = self._known.get((attributes.operation, attributes.resource, attributes.subresource))
-        if found is not None and not found:
-            return None
-        return self._admit(attributes)
-
-    async def close(self) -> None:
-        await self._parts.close()
-
-    async def _admit(self, attributes: Attributes) -> None:
-        find = self._parts.configurations.find
-        found = await find(attributes.operation, attributes.resource, attributes.subresource)
-        if not found:
-            return
+    async def _ask_all(self, found: "Invocations", attributes: Attributes) -> None:
         rounds: Rounds = attributes.remembered.setdefault(self.name, Rounds())
         if attributes.reinvoked and rounds.asked and not _is_same(rounds.output, attributes.object):
             rounds.changed()
-        await self._ask_all(found, attributes, rounds)
-        rounds.output = msgspec.to_builtins(attributes.object) if rounds.asked else None
-
-    async def _ask_all(self, found: "Invocations", attributes: Attributes, rounds: Rounds) -> None:
         requests = Requests(attributes)
         go = self._go if attributes.trace is None else self._go_traced
         for invocation in found:
             await go(invocation, attributes, requests, rounds)
+        rounds.output = msgspec.to_builtins(attributes.object) if rounds.asked else None
 
     async def _go_traced(
         self, invocation: "Invocation", attributes: Attributes, requests: Requests, rounds: Rounds

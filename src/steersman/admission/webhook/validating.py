@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from steersman.admission.webhook.metrics import VALIDATING
-from steersman.admission.webhook.parts import Parts, Requests, read_authentication
+from steersman.admission.webhook.parts import Requests
+from steersman.admission.webhook.webhook_plugin import WebhookPlugin
 from steersman.apimachinery.errors import ApiError
-from steersman.apiserver.admission import OPERATIONS, Attributes
-from steersman.apiserver.admission.context import PluginContext
+from steersman.apiserver.admission import Attributes
 from steersman.apiserver.admission.trace import WEBHOOK
 from steersman.apiserver.registry.resource import Resource
 
@@ -18,44 +18,16 @@ if TYPE_CHECKING:
     from steersman.admission.webhook.admission_review import Answer
     from steersman.admission.webhook.configurations import Invocations
     from steersman.admission.webhook.invocation import Invocation
-    from steersman.admission.webhook.service_resolver import ServiceResolver
 
 FAILED_OPEN = "failed-open.validating.webhook.admission.k8s.io"
 
 
-class ValidatingAdmissionWebhook:
+class ValidatingAdmissionWebhook(WebhookPlugin):
     name = "ValidatingAdmissionWebhook"
-    operations = frozenset(OPERATIONS)
-    resources = None
+    configurations, phase = "validatingwebhookconfigurations", VALIDATING
+    validate = WebhookPlugin.dispatch
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._known = parts.configurations.known
-
-    @classmethod
-    def create(
-        cls,
-        context: PluginContext,
-        configuration: Mapping[str, Any] | None,
-        resolver: "ServiceResolver | None" = None,
-    ) -> Self:
-        authentication = read_authentication(cls.name, configuration)
-        return cls(Parts(context, "validatingwebhookconfigurations", VALIDATING, authentication, resolver))
-
-    def validate(self, attributes: Attributes) -> Awaitable[None] | None:
-        found = self._known.get((attributes.operation, attributes.resource, attributes.subresource))
-        if found is not None and not found:
-            return None
-        return self._validate(attributes)
-
-    async def close(self) -> None:
-        await self._parts.close()
-
-    async def _validate(self, attributes: Attributes) -> None:
-        find = self._parts.configurations.find
-        found = await find(attributes.operation, attributes.resource, attributes.subresource)
-        if not found:
-            return
+    async def _ask_all(self, found: "Invocations", attributes: Attributes) -> None:
         requests = Requests(attributes)
         wanted = await self._matching(found, attributes, requests)
         if not wanted:
