@@ -2,12 +2,12 @@
 
 import asyncio
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Awaitable
 
-from steersman.storage.feed import Feed, Row, event_of
+from steersman.storage.feed import Row, event_of
 from steersman.storage.key_range import prefix_end
-from steersman.storage.sequencer import FIRST_REVISION, Batch, Sequencer
-from steersman.storage.store import Compacted, Event, KeyValue, Page, Watch
+from steersman.storage.log_store import LogStore
+from steersman.storage.sequencer import FIRST_REVISION, Batch
+from steersman.storage.store import Event, KeyValue, Page
 
 _SLICE = 1000
 """Keys or revisions that are looked at between two turns of the loop."""
@@ -36,7 +36,7 @@ class RevisionLog:
         return event_of(self._rows[revision]).kv
 
     def get(self, key: str, revision: int) -> KeyValue | None:
-        """The key as it was at ``revision``."""
+        """See :class:`steersman.storage.log_store.KeyedLog`."""
         history = self._history.get(key, ())
         newest = bisect_right(history, revision) - 1
         if newest < 0 or (row := self._rows[history[newest]])[4]:
@@ -74,13 +74,11 @@ class RevisionLog:
                 del self._keys[bisect_left(self._keys, row[1])]
 
 
-class MemoryStore:
-    """See :class:`steersman.storage.store.Store`. Writes are committed together on the loop's next turn."""
+class MemoryStore(LogStore[RevisionLog]):
+    """Writes are committed together on the loop's next turn."""
 
     def __init__(self) -> None:
-        self._log = RevisionLog()
-        self._feed = Feed(self._log)
-        self._sequencer = Sequencer(self._feed, self._log.get, self._commit)
+        super().__init__(RevisionLog())
         self._swept = FIRST_REVISION + 1  # revisions below have been swept
 
     async def open(self) -> None:
@@ -90,54 +88,14 @@ class MemoryStore:
         self._sequencer.stop("the store is closed")
         self._sequencer.fail("the store is closed")
 
-    async def current_revision(self) -> int:
-        return self._sequencer.revision
-
-    async def get(self, key: str, revision: int = 0) -> KeyValue | None:
-        return self._log.get(key, self._readable(revision))
-
-    async def list(self, prefix: str, *, start: str = "", limit: int = 0, revision: int = 0) -> Page:
-        while True:
-            try:
-                return await self._list_at(prefix, max(prefix, start), limit, self._readable(revision))
-            except Compacted:
-                if revision:
-                    raise
-
-    def put(self, key: str, value: bytes, expected: int | None = None) -> Awaitable[int]:
-        return self._sequencer.put(key, value, expected)
-
-    def delete(self, key: str, expected: int | None = None) -> Awaitable[int]:
-        return self._sequencer.delete(key, expected)
-
-    def watch(self, prefix: str, start: int = 0, *, previous: bool = False) -> Watch:
-        return self._feed.watch(prefix, start, previous)
-
-    async def compact(self, revision: int) -> None:
-        if self._sequencer.readable(revision) <= self._log.compact_revision or not revision:
-            raise Compacted(self._log.compact_revision)
-        self._log.compact_revision = revision
-        # What was replaced at the compact revision itself stays: a watch from there may ask for the previous value.
-        while self._swept < self._log.compact_revision:
-            last = min(self._swept + _SLICE, self._log.compact_revision) - 1
-            self._log.sweep(self._swept, last)
-            self._swept = last + 1
-            await asyncio.sleep(0)
-
     def _commit(self, batch: Batch) -> None:
         for row in batch.rows:
             self._log.append(row)
         self._sequencer.committed([batch])
 
-    def _readable(self, revision: int) -> int:
-        revision = self._sequencer.readable(revision)
-        if revision < self._log.compact_revision:
-            raise Compacted(self._log.compact_revision)
-        return revision
-
     async def _list_at(self, prefix: str, start: str, limit: int, revision: int) -> Page:
         items: list[KeyValue] = []
-        end, remaining = prefix_end(prefix), 0
+        start, end, remaining = max(prefix, start), prefix_end(prefix), 0
         while keys := self._log.keys(start, end, _SLICE):
             found = [kv for key in keys if (kv := self._log.get(key, revision)) is not None]
             room = len(found) if not limit else limit - len(items)
@@ -149,3 +107,11 @@ class MemoryStore:
             await asyncio.sleep(0)
             self._readable(revision)
         return Page(items, revision, remaining)
+
+    async def _forget(self, revision: int) -> None:
+        # What was replaced at the compact revision itself stays: a watch from there may ask for the previous value.
+        while self._swept < self._log.compact_revision:
+            last = min(self._swept + _SLICE, self._log.compact_revision) - 1
+            self._log.sweep(self._swept, last)
+            self._swept = last + 1
+            await asyncio.sleep(0)

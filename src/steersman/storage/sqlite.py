@@ -12,17 +12,17 @@ acknowledged is there when the file is opened again.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from steersman.storage.feed import Feed
-from steersman.storage.sequencer import Sequencer
+from steersman.storage.log_store import LogStore
+from steersman.storage.sequencer import Batch
 from steersman.storage.sqlite_file import SqliteFile
 from steersman.storage.sqlite_reader import Reader
 from steersman.storage.sqlite_writer import Writer
-from steersman.storage.store import Compacted, Event, KeyValue, Page, StoreClosed, Watch
+from steersman.storage.store import Event, KeyValue, Page, StoreClosed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,17 +33,49 @@ _FETCH_KEYS = 256
 _CLOSED = "the store is closed"
 
 
-class SqliteStore:
-    """See :class:`steersman.storage.store.Store`.
+class _CommittedLog:
+    """The loop's side of the file. A read that SQLite cannot do fails the store."""
+
+    def __init__(self, on_failure: Callable[[Exception], None]) -> None:
+        self.compact_revision = 0
+        self._on_failure = on_failure
+
+    def start(self, reader: Reader, compact_revision: int) -> None:
+        self._reader, self.compact_revision = reader, compact_revision
+
+    def get(self, key: str, revision: int) -> KeyValue | None:
+        return self._guard(self._reader.get, key, revision)
+
+    def at(self, revision: int) -> KeyValue:
+        return self._guard(self._reader.at, revision)
+
+    def replay(self, prefix: str, first: int, last: int, limit: int, previous: bool) -> list[Event]:
+        return self._guard(self._reader.replay, prefix, first, last, limit, previous)
+
+    def fetch(self, revisions: list[int]) -> list[KeyValue]:
+        return self._guard(self._reader.fetch, revisions)
+
+    def failed(self, error: sqlite3.Error) -> StoreClosed:
+        """Fail the store; returns what to raise."""
+        self._on_failure(error)
+        return StoreClosed(f"the store failed: {error}")
+
+    def _guard(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
+
+
+class SqliteStore(LogStore[_CommittedLog]):
+    """``compact`` leaves the file its size.
 
     :param path: the file, created when it does not exist; ``-wal``, ``-shm`` and ``.lock`` files lie beside it.
     """
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
-        self._log = _CommittedLog(self._fail)
-        self._feed = Feed(self._log)
-        self._sequencer = Sequencer(self._feed, self._log.get, lambda batch: self._writer.commit(batch))
+        super().__init__(_CommittedLog(self._fail))
         self._compactions: list[tuple[int, asyncio.Future[None]]] = []
         self._file: SqliteFile | None = None
 
@@ -81,44 +113,8 @@ class SqliteStore:
         await asyncio.get_running_loop().run_in_executor(self._pool, file.close)
         self._pool.shutdown(wait=False)
 
-    async def current_revision(self) -> int:
-        return self._sequencer.revision
-
-    async def get(self, key: str, revision: int = 0) -> KeyValue | None:
-        return self._log.get(key, self._readable(revision))
-
-    async def list(self, prefix: str, *, start: str = "", limit: int = 0, revision: int = 0) -> Page:
-        while True:
-            try:
-                return await self._list_at(prefix, start, limit, self._readable(revision))
-            except Compacted:
-                if revision:
-                    raise
-
-    def put(self, key: str, value: bytes, expected: int | None = None) -> Awaitable[int]:
-        return self._sequencer.put(key, value, expected)
-
-    def delete(self, key: str, expected: int | None = None) -> Awaitable[int]:
-        return self._sequencer.delete(key, expected)
-
-    def watch(self, prefix: str, start: int = 0, *, previous: bool = False) -> Watch:
-        return self._feed.watch(prefix, start, previous)
-
-    async def compact(self, revision: int) -> None:
-        """Returns when all is forgotten; reads below ``revision`` are refused at once. The file keeps its size."""
-        if self._sequencer.readable(revision) <= self._log.compact_revision or not revision:
-            raise Compacted(self._log.compact_revision)
-        self._log.compact_revision = revision
-        swept = asyncio.get_running_loop().create_future()
-        self._compactions.append((revision, swept))
-        self._writer.compact(revision)
-        await swept
-
-    def _readable(self, revision: int) -> int:
-        revision = self._sequencer.readable(revision)
-        if revision < self._log.compact_revision:
-            raise Compacted(self._log.compact_revision)
-        return revision
+    def _commit(self, batch: Batch) -> None:
+        self._writer.commit(batch)
 
     async def _list_at(self, prefix: str, start: str, limit: int, revision: int) -> Page:
         loop = asyncio.get_running_loop()
@@ -137,6 +133,12 @@ class SqliteStore:
                 self._readable(revision)
             items += self._log.fetch(found[first : first + _FETCH_KEYS])
         return Page(items, revision, remaining)
+
+    async def _forget(self, revision: int) -> None:
+        swept = asyncio.get_running_loop().create_future()
+        self._compactions.append((revision, swept))
+        self._writer.compact(revision)
+        await swept
 
     def _settle_compactions(self, revision: int) -> None:
         waiting, self._compactions = self._compactions, []
@@ -161,37 +163,3 @@ def _discard(loading: Future[SqliteFile]) -> None:
     """Let go of a file whose opening nobody waits for any more."""
     if not loading.cancelled() and loading.exception() is None:
         loading.result().close()
-
-
-class _CommittedLog:
-    """The loop's side of the file. A read that SQLite cannot do fails the store."""
-
-    def __init__(self, on_failure: Callable[[Exception], None]) -> None:
-        self.compact_revision = 0
-        self._on_failure = on_failure
-
-    def start(self, reader: Reader, compact_revision: int) -> None:
-        self._reader, self.compact_revision = reader, compact_revision
-
-    def get(self, key: str, revision: int) -> KeyValue | None:
-        return self._guard(self._reader.get, key, revision)
-
-    def at(self, revision: int) -> KeyValue:
-        return self._guard(self._reader.at, revision)
-
-    def replay(self, prefix: str, first: int, last: int, limit: int, previous: bool) -> list[Event]:
-        return self._guard(self._reader.replay, prefix, first, last, limit, previous)
-
-    def fetch(self, revisions: list[int]) -> list[KeyValue]:
-        return self._guard(self._reader.fetch, revisions)
-
-    def failed(self, error: sqlite3.Error) -> StoreClosed:
-        """Fail the store; returns what to raise."""
-        self._on_failure(error)
-        return StoreClosed(f"the store failed: {error}")
-
-    def _guard(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return read(*args, **kwargs)
-        except sqlite3.Error as error:
-            raise self.failed(error) from error
