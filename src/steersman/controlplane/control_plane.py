@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import secrets
 import time
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -39,6 +38,7 @@ from steersman.apiserver.http.server import HttpServer
 from steersman.apiserver.http.tls import server_ssl_context
 from steersman.apiserver.metrics import Metrics
 from steersman.apiserver.openapi import OpenAPI
+from steersman.apiserver.random_ids import RandomIds
 from steersman.apiserver.registry.initialization import WAIT_SECONDS, Initialization
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.metadata import Sources
@@ -337,4 +337,5 @@ def _authority(certificates: CertificatePaths | None) -> str:
 
 
 def _sources() -> Sources:
-    return Sources(now=lambda: format_time(datetime.now(UTC)), uid=lambda: str(uuid.uuid4()), random=secrets.randbelow)
+    ids = RandomIds()
+    return Sources(now=lambda: format_time(datetime.now(UTC)), uid=ids.next, random=secrets.randbelow)

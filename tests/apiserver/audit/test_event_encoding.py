@@ -10,7 +10,6 @@ from steersman.apiserver.admission.observed import SentReference
 from steersman.apiserver.audit.event import Body, Event, Sender
 from steersman.apiserver.audit.event_encoding import EventEncoder, EventTooLarge, Truncation
 from steersman.apiserver.audit.policy import COMPLETE, RECEIVED, AuditConfig, Level
-from steersman.apiserver.audit.random_ids import AT_ONCE, RandomIds
 from steersman.apiserver.audit.source_addresses import source_addresses
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.handlers.negotiation import DECODERS
@@ -283,14 +282,3 @@ def test_times_follow_each_other_whatever_the_order() -> None:
         "2023-11-14T22:13:20.250000Z",
         "1970-01-01T00:00:00.000001Z",
     ]
-
-
-def test_random_ids_are_version_4_uuids() -> None:
-    ids = RandomIds()
-    made = [ids.next().decode() for _ in range(AT_ONCE * 3)]
-
-    assert len(set(made)) == len(made)
-    for one in made:
-        assert [len(part) for part in one.split("-")] == [8, 4, 4, 4, 12]
-        assert (one[14], one[19] in "89ab") == ("4", True)
-        assert int(one.replace("-", ""), 16) >= 0

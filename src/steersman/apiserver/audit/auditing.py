@@ -23,13 +23,13 @@ from steersman.apiserver.audit.policy import (
     Level,
     PolicyEvaluator,
 )
-from steersman.apiserver.audit.random_ids import RandomIds
 from steersman.apiserver.authentication.bearer import bearer_token
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.authorization.authorizer import DECISION_ANNOTATION
 from steersman.apiserver.handlers.options import parse_query
 from steersman.apiserver.http.failure import failure_response
 from steersman.apiserver.http.message import Answer, Handler, Request, Response, Stream, StreamWriter
+from steersman.apiserver.random_ids import RandomIds
 from steersman.apiserver.request_info import RequestInfo, request_info
 from steersman.storage.store import StoreClosed
 
@@ -135,7 +135,7 @@ class AuditedHandler:
     def handle(self, request: Request) -> Answer | Awaitable[Answer]:
         """Never raises: failures are answers."""
         sent = request.headers.get(AUDIT_ID)
-        audited = AuditedRequest(id=sent[:MAX_AUDIT_ID] if sent else self._ids.next(), received=self._clock())
+        audited = AuditedRequest(id=sent[:MAX_AUDIT_ID] if sent else self._ids.next().encode(), received=self._clock())
         request.observed = audited
         try:
             answer = self._handler(request)

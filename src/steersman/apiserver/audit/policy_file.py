@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from steersman.apimachinery.errors import (
-    ApiError,
     FieldError,
     field_invalid,
     field_not_supported,
@@ -15,11 +14,11 @@ from steersman.apimachinery.errors import (
 )
 from steersman.apimachinery.names import subdomain_name
 from steersman.apiserver.audit.policy import ALL, LEVEL_NAMES, STAGES, AuditPolicy, AuditRule, GroupResources, Level
+from steersman.apiserver.configuration_file import read_document
 
 _logger = logging.getLogger(__name__)
 
 API_VERSION, KIND = "audit.k8s.io/v1", "Policy"
-MAX_BYTES = 1 << 20
 
 _POLICY_FIELDS = frozenset(("apiVersion", "kind", "metadata", "rules", "omitStages", "omitManagedFields"))
 _RULE_FIELDS = frozenset(
@@ -36,22 +35,8 @@ def load_policy(path: Path) -> AuditPolicy:
 
     Raises ValueError, with one line that names the file, for what cannot be read or is no valid Policy.
     """
-    # Imported for those who have a policy: a server without one starts sooner.
-    from steersman.apimachinery.encoding import yaml
-
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"{path}: longer than {MAX_BYTES} bytes")
-    try:
-        document = yaml.decode(data)
-    except ApiError as error:
-        raise ValueError(f"{path}: {' '.join(error.message.split())}") from None
-    try:
-        reading = _Reading(document)
+        reading = _Reading(read_document(path))
     except FieldError as error:
         raise ValueError(f"{path}: {error}") from None
     for unknown in reading.unknown:
