@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.authorization import Authorizer
+from steersman.apiserver.configuration_file import read_document
 from steersman.apiserver.registry.reader import ObjectReader
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.k8s.io/v1alpha1")
-MAX_BYTES = 1 << 20
 
 Configurations = Mapping[str, Mapping[str, Any]]
 """Plugin name to its configuration."""
@@ -111,19 +110,7 @@ def _configuration(path: Path, at: int, plugin: Mapping[str, Any]) -> Mapping[st
 
 
 def _load(path: Path) -> Mapping[str, Any]:
-    # Imported for those who have a file: a server without one starts sooner.
-    from steersman.apimachinery.encoding import yaml
-
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"{path}: longer than {MAX_BYTES} bytes")
-    try:
-        document = yaml.decode(data)
-    except ApiError as error:
-        raise ValueError(f"{path}: {error.message}") from None
+    document = read_document(path)
     if not isinstance(document, dict):
         raise ValueError(f"{path}: must be an object")
     return document

@@ -20,10 +20,10 @@ from steersman.apiserver.authentication.oidc.configuration import (
     JWTAuthenticator,
     PrefixedClaimOrExpression,
     decode_configuration,
-    read_configuration,
 )
 from steersman.apiserver.authentication.oidc.signature import ALGORITHMS
 from steersman.apiserver.authentication.oidc.validation import compile_configuration
+from steersman.apiserver.configuration_file import read_file
 from steersman.controlplane.https_get import https_get
 from steersman.controlplane.oidc_options import OidcOptions
 
@@ -48,7 +48,7 @@ class Oidc:
             configuration, algorithms = single_issuer(options), options.signing_algorithms
             self._issuers = self._made(configuration, algorithms)
         else:
-            self._data = read_configuration(options.configuration)
+            self._data = read_file(options.configuration)
             configuration, self._issuers = self._decoded(options.configuration)
         self._anonymous: AnonymousConfiguration | None = configuration.anonymous
         self._authenticator = OidcAuthenticator(self._issuers, options.clock)
@@ -85,7 +85,7 @@ class Oidc:
         """Take up what the file says now, once all its issuers can be asked. Otherwise what is in force stays."""
         before = self._data
         try:
-            self._data = read_configuration(path)
+            self._data = read_file(path)
             if self._data == before:
                 return
             configuration, issuers = self._decoded(path)
@@ -162,7 +162,7 @@ def single_issuer(options: OidcOptions) -> AuthenticationConfiguration:
 
 def _authority(path: Path) -> str:
     try:
-        return read_configuration(path).decode()
+        return read_file(path).decode()
     except UnicodeDecodeError:
         raise ValueError(f"{path}: not PEM") from None
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from steersman.apiserver.audit.policy import AuditPolicy, AuditRule, GroupResources, Level
-from steersman.apiserver.audit.policy_file import MAX_BYTES, load_policy
+from steersman.apiserver.audit.policy_file import load_policy
+from steersman.apiserver.configuration_file import MAX_BYTES
 
 HEAD = "apiVersion: audit.k8s.io/v1\nkind: Policy\n"
 

@@ -1,6 +1,5 @@
 """Configurations that can be, and what is said of those that cannot."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,11 +7,9 @@ from tests.admission.webhook.webhook_server import certificate
 from tests.apiserver.authentication.oidc.issuers import ISSUER, configuration, document, jwt, refusal
 
 from steersman.apiserver.authentication.oidc.configuration import (
-    MAX_BYTES,
     AnonymousCondition,
     AnonymousConfiguration,
     decode_configuration,
-    read_configuration,
 )
 from steersman.apiserver.authentication.oidc.validation import MAX_CHARACTERS, compile_configuration
 from steersman.apiserver.authentication.user import UserInfo
@@ -121,15 +118,6 @@ def test_what_cannot_be_read(data: bytes, problem: str) -> None:
     with pytest.raises(ValueError) as refused:
         decode_configuration(data)
     assert str(refused.value).startswith(problem)
-
-
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    long = tmp_path / "long"
-    long.write_bytes(b"#" * (MAX_BYTES + 1))
-    for path, problem in {long: "longer than 1048576 bytes", tmp_path / "none": "No such file or directory"}.items():
-        with pytest.raises(ValueError) as refused:
-            read_configuration(path)
-        assert str(refused.value) == f"{path}: {problem}"
 
 
 def rules(*listed: dict[str, str]) -> dict[str, Any]:

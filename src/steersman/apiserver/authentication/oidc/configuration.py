@@ -1,7 +1,6 @@
 """The configuration of issuers, as it is written: AuthenticationConfiguration of apiserver.config.k8s.io (KEP-3331)."""
 
 import re
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +11,6 @@ from steersman.apimachinery.errors import ApiError
 
 KIND: Final = "AuthenticationConfiguration"
 API_VERSIONS: Final = tuple(f"apiserver.config.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
-MAX_BYTES: Final = 1 << 20
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _AT = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?", re.DOTALL)
@@ -89,18 +87,6 @@ class AuthenticationConfiguration(_Part, frozen=True):
     kind: str = ""
     jwt: tuple[JWTAuthenticator, ...] = ()
     anonymous: AnonymousConfiguration | None = None
-
-
-def read_configuration(path: Path) -> bytes:
-    """What is in the file. Raises ValueError, with one line that names it, if it cannot be read or is too long."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"{path}: longer than {MAX_BYTES} bytes")
-    return data
 
 
 def decode_configuration(data: bytes) -> AuthenticationConfiguration:
