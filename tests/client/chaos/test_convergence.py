@@ -11,7 +11,7 @@ from tests.client.chaos.faults import Faults
 from tests.client.chaos.servers import ObjectInProcess, ProcessBehindTls, RestartableServer
 
 from steersman.apimachinery.errors import ApiError
-from steersman.client import Client
+from steersman.client import ALL_NAMESPACES, Client
 from steersman.client.cache import CachedObject, DeletedFinalStateUnknown
 from steersman.client.informer import ListWatch, SharedInformer
 from steersman.client.kinds import core_v1
@@ -155,9 +155,8 @@ async def test_every_informer_ends_up_as_the_server_is(chaotic: Chaotic, tmp_pat
 
 async def what_there_is(client: Client) -> dict[str, tuple[str, dict[str, str]]]:
     """Key to resourceVersion and labels, by the server's own list."""
-    listed = await client.resource(core_v1.CONFIG_MAPS).list()
     found = {}
-    for obj in listed.items:
+    async for obj in client.resource(core_v1.CONFIG_MAPS).list(namespace=ALL_NAMESPACES):
         meta = obj["metadata"]
-        found[f"default/{meta['name']}"] = (meta["resourceVersion"], dict(meta.get("labels") or {}))
+        found[f"{meta['namespace']}/{meta['name']}"] = (meta["resourceVersion"], dict(meta.get("labels") or {}))
     return found

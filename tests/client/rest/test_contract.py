@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.client.rest.own_tasks import own_tasks
 
 from steersman.apimachinery.errors import ApiError
 from steersman.client.config import Config, config_from_kubeconfig, load_kubeconfig
@@ -17,7 +18,8 @@ from steersman.client.rest import RestClient
 from steersman.client.transport import ConnectionLost, Reply, TransportError
 from steersman.controlplane import ControlPlane
 
-CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+REVISIONS = "/apis/apps/v1/namespaces/default/controllerrevisions"
+"""Of a kind that may be large, and that no controller makes or watches."""
 
 
 @dataclass
@@ -31,12 +33,12 @@ class Setting:
         return self.client.config.transport is not None
 
     async def create(self, name: str, text: str = "") -> dict[str, Any]:
-        made = await self.client.request("POST", CONFIG_MAPS, body=config_map(name, text))
+        made = await self.client.request("POST", REVISIONS, body=revision(name, text))
         return dict(orjson.loads(made.body))
 
 
-def config_map(name: str, text: str = "") -> bytes:
-    return orjson.dumps({"metadata": {"name": name}, "data": {"text": text}})
+def revision(name: str, text: str = "") -> bytes:
+    return orjson.dumps({"metadata": {"name": name}, "data": {"text": text}, "revision": 1})
 
 
 def _config(control_plane: ControlPlane, transport: str) -> Config:
@@ -67,8 +69,8 @@ async def lines(reply: Reply) -> AsyncIterator[dict[str, Any]]:
 
 
 async def test_what_is_created_can_be_read(setting: Setting) -> None:
-    made = await setting.client.request("POST", CONFIG_MAPS, body=config_map("a", "ü"))
-    got = await setting.client.request("GET", f"{CONFIG_MAPS}/a")
+    made = await setting.client.request("POST", REVISIONS, body=revision("a", "ü"))
+    got = await setting.client.request("GET", f"{REVISIONS}/a")
 
     assert (made.status, got.status) == (201, 200)
     assert got.body == made.body
@@ -77,15 +79,15 @@ async def test_what_is_created_can_be_read(setting: Setting) -> None:
 
 
 async def test_each_method(setting: Setting) -> None:
-    made, place = await setting.create("a"), f"{CONFIG_MAPS}/a"
-    body = orjson.dumps({**made, "data": {"text": "put"}})
+    made, place = await setting.create("a"), f"{REVISIONS}/a"
+    body = orjson.dumps({**made, "revision": 2})
     put = await setting.client.request("PUT", place, body=body)
-    patch = b'{"data": {"text": "patched"}}'
+    patch = b'{"revision": 3}'
     merged = await setting.client.request("PATCH", place, body=patch, content_type="application/merge-patch+json")
     head = await setting.client.request("HEAD", place)
     gone = await setting.client.request("DELETE", place)
 
-    assert [orjson.loads(one.body)["data"]["text"] for one in (put, merged)] == ["put", "patched"]
+    assert [orjson.loads(one.body)["revision"] for one in (put, merged)] == [2, 3]
     assert (head.status, head.body) == (200, b"")
     assert orjson.loads(gone.body)["status"] == "Success"
 
@@ -93,13 +95,13 @@ async def test_each_method(setting: Setting) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "code", "reason"),
     [
-        ("GET", f"{CONFIG_MAPS}/none", b"", 404, "NotFound"),
+        ("GET", f"{REVISIONS}/none", b"", 404, "NotFound"),
         ("GET", "/apis/none.example/v1/nothings", b"", 404, "NotFound"),
-        ("POST", CONFIG_MAPS, b"{", 400, "BadRequest"),
-        ("POST", CONFIG_MAPS, config_map("No Name"), 422, "Invalid"),
+        ("POST", REVISIONS, b"{", 400, "BadRequest"),
+        ("POST", REVISIONS, revision("No Name"), 422, "Invalid"),
         ("DELETE", "/version", b"", 405, "MethodNotAllowed"),
-        ("GET", f"{CONFIG_MAPS}/%2e%2e", b"", 400, "BadRequest"),
-        ("GET", f"{CONFIG_MAPS}/{'x' * 70_000}", b"", 414, "RequestURITooLong"),
+        ("GET", f"{REVISIONS}/%2e%2e", b"", 400, "BadRequest"),
+        ("GET", f"{REVISIONS}/{'x' * 70_000}", b"", 414, "RequestURITooLong"),
     ],
 )
 async def test_refusals_have_a_status(
@@ -115,10 +117,10 @@ async def test_refusals_have_a_status(
 
 
 async def test_a_body_that_is_too_large_is_refused_or_cut(setting: Setting) -> None:
-    body = config_map("a", "x" * (3 << 20))
+    body = revision("a", "x" * (3 << 20))
     # Over a socket the server may close before the client has sent it all, and so before it reads the answer.
     with pytest.raises((ApiError, TransportError)) as caught:
-        await setting.client.request("POST", CONFIG_MAPS, body=body)
+        await setting.client.request("POST", REVISIONS, body=body)
     if isinstance(caught.value, ApiError):
         assert caught.value.code == 413
     else:
@@ -126,7 +128,7 @@ async def test_a_body_that_is_too_large_is_refused_or_cut(setting: Setting) -> N
 
 
 async def test_warnings_are_handed_over(setting: Setting) -> None:
-    await setting.client.request("POST", CONFIG_MAPS, body=b'{"metadata": {"name": "a"}, "spek": 1}')
+    await setting.client.request("POST", REVISIONS, body=revision("a")[:-1] + b', "spek": 1}')
     assert setting.heard == ['unknown field "spek"']
 
 
@@ -137,10 +139,12 @@ async def test_a_timeout_that_is_long_enough_changes_nothing(setting: Setting) -
 async def test_large_bodies_both_ways(setting: Setting) -> None:
     made = [await setting.create(f"large-{number}", f"{number}" * 1_500_000) for number in range(3)]
 
-    whole = await setting.client.request("GET", CONFIG_MAPS)
-    async with setting.client.stream("GET", CONFIG_MAPS) as reply:
+    # Of one moment, so that all are the same: a list tells of the last write of any kind.
+    moment = {"resourceVersion": made[-1]["metadata"]["resourceVersion"], "resourceVersionMatch": "Exact"}
+    whole = await setting.client.request("GET", REVISIONS, query=moment)
+    async with setting.client.stream("GET", REVISIONS, query=moment) as reply:
         pieces = [piece async for piece in reply.chunks()]
-    async with setting.client.stream("GET", CONFIG_MAPS) as reply:
+    async with setting.client.stream("GET", REVISIONS, query=moment) as reply:
         again = await reply.read()
 
     assert [one["data"] for one in orjson.loads(whole.body)["items"]] == [one["data"] for one in made]
@@ -152,7 +156,7 @@ async def test_a_list_of_many_objects_comes_in_few_pieces(setting: Setting) -> N
     for number in range(300):
         await setting.create(f"small-{number:03}")
 
-    async with setting.client.stream("GET", CONFIG_MAPS) as reply:
+    async with setting.client.stream("GET", REVISIONS) as reply:
         pieces = [piece async for piece in reply.chunks()]
 
     assert len(orjson.loads(b"".join(pieces))["items"]) == 300
@@ -160,7 +164,7 @@ async def test_a_list_of_many_objects_comes_in_few_pieces(setting: Setting) -> N
 
 
 async def test_a_watch_brings_what_happens(setting: Setting) -> None:
-    async with setting.client.stream("GET", CONFIG_MAPS, query={"watch": "1"}) as reply:
+    async with setting.client.stream("GET", REVISIONS, query={"watch": "1"}) as reply:
         events = lines(reply)
         for number in range(20):
             await setting.create(f"n{number}")
@@ -170,30 +174,34 @@ async def test_a_watch_brings_what_happens(setting: Setting) -> None:
 
 async def test_a_watch_that_times_out_ends_without_error(setting: Setting) -> None:
     query = {"watch": "1", "timeoutSeconds": "1"}
-    async with setting.client.stream("GET", CONFIG_MAPS, query=query) as reply:
+    async with setting.client.stream("GET", REVISIONS, query=query) as reply:
         assert [piece async for piece in reply.chunks()] == []
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0)
+async def open_watches(setting: Setting) -> float:
+    """As the server counts them."""
+    page = (await setting.client.request("GET", "/metrics", accept="text/plain")).body.decode()
+    ours = (line for line in page.splitlines() if line.startswith("apiserver_longrunning_requests"))
+    return sum(float(line.split()[-1]) for line in ours if 'resource="controllerrevisions"' in line)
 
 
 async def test_leaving_a_stream_in_the_middle_ends_it_in_the_server(setting: Setting) -> None:
     await setting.create("a")
-    before = len(asyncio.all_tasks())
-    async with setting.client.stream("GET", CONFIG_MAPS, query={"watch": "1"}) as reply:
-        await anext(reply.chunks())
-        assert len(asyncio.all_tasks()) > before
-    await reply.close()
-    if not setting.is_local:
-        await until(lambda: len(asyncio.all_tasks()) <= before)
-    assert len(asyncio.all_tasks()) <= before
-    assert (await setting.client.request("GET", "/version")).status == 200
+    with own_tasks() as tasks:
+        async with setting.client.stream("GET", REVISIONS, query={"watch": "1"}) as reply:
+            await anext(reply.chunks())
+            assert await open_watches(setting) == 1
+        await reply.close()
+        if not setting.is_local:
+            while await open_watches(setting):
+                await asyncio.sleep(0)
+        assert await open_watches(setting) == 0
+        if setting.is_local:
+            assert tasks.running() == set()
 
 
 async def test_closing_a_reply_wakes_its_reader(setting: Setting) -> None:
-    async with setting.client.stream("GET", CONFIG_MAPS, query={"watch": "1"}) as reply:
+    async with setting.client.stream("GET", REVISIONS, query={"watch": "1"}) as reply:
         reader = asyncio.ensure_future(anext(reply.chunks()))
         await asyncio.sleep(0)
         await reply.close()
@@ -202,7 +210,7 @@ async def test_closing_a_reply_wakes_its_reader(setting: Setting) -> None:
 
 
 async def test_a_reader_that_is_cancelled_can_go_on_reading(setting: Setting) -> None:
-    async with setting.client.stream("GET", CONFIG_MAPS, query={"watch": "1"}) as reply:
+    async with setting.client.stream("GET", REVISIONS, query={"watch": "1"}) as reply:
         reader = asyncio.ensure_future(anext(reply.chunks()))
         await asyncio.sleep(0)
         reader.cancel()
@@ -226,29 +234,29 @@ async def cancelled_everywhere(begin: Callable[[], Awaitable[object]]) -> None:
 
 
 async def test_a_request_can_be_cancelled_at_any_point(setting: Setting) -> None:
-    before = asyncio.all_tasks()
-    await cancelled_everywhere(lambda: setting.client.request("GET", CONFIG_MAPS))
-    assert (await setting.client.request("GET", "/version")).status == 200
-    if setting.is_local:
-        assert asyncio.all_tasks() == before
+    with own_tasks() as tasks:
+        await cancelled_everywhere(lambda: setting.client.request("GET", REVISIONS))
+        assert (await setting.client.request("GET", "/version")).status == 200
+        if setting.is_local:
+            assert tasks.running() == set()
 
 
 async def test_a_watch_can_be_cancelled_at_any_point(setting: Setting) -> None:
     await setting.create("a")
-    before = asyncio.all_tasks()
 
     async def first_event() -> None:
-        async with setting.client.stream("GET", CONFIG_MAPS, query={"watch": "1"}) as reply:
+        async with setting.client.stream("GET", REVISIONS, query={"watch": "1"}) as reply:
             await anext(reply.chunks())
 
-    await cancelled_everywhere(first_event)
-    assert (await setting.client.request("GET", "/version")).status == 200
-    if setting.is_local:
-        assert asyncio.all_tasks() == before
+    with own_tasks() as tasks:
+        await cancelled_everywhere(first_event)
+        assert (await setting.client.request("GET", "/version")).status == 200
+        if setting.is_local:
+            assert tasks.running() == set()
 
 
 async def test_when_the_server_stops_streams_end_and_requests_fail(setting: Setting) -> None:
-    async with setting.client.stream("GET", CONFIG_MAPS, query={"watch": "1"}) as reply:
+    async with setting.client.stream("GET", REVISIONS, query={"watch": "1"}) as reply:
         await setting.create("a")
         events = lines(reply)
         await anext(events)
@@ -256,5 +264,5 @@ async def test_when_the_server_stops_streams_end_and_requests_fail(setting: Sett
         with suppress(ConnectionLost):
             assert [event async for event in events] == []
     with pytest.raises((ApiError, TransportError)) as caught:
-        await setting.client.request("GET", CONFIG_MAPS)
+        await setting.client.request("GET", REVISIONS)
     assert caught.value.code == 503 if isinstance(caught.value, ApiError) else not setting.is_local
