@@ -31,6 +31,11 @@ class AuditMetrics:
         self._clock = clock
         self._quiet_until: dict[str, float] = {}
 
+    def too_large(self, number: int) -> None:
+        """Count events that were not recorded for their size."""
+        if number:
+            self.lost("truncate", number, "too large, even without their objects")
+
     def lost(self, plugin: str, number: int, why: str) -> None:
         """Count events that were not recorded, and tell so once in a while."""
         self.errors.add((plugin,), number)

@@ -1,9 +1,9 @@
 """Where audit events go: a backend queues them for its sink, in one of three ways.
 
-``batch``: requests do not wait. ``blocking``: each answer waits until the events of
-its request have been written, whether or not that succeeds. ``blocking-strict``: a request waits for its first event
-too, and is refused if that cannot be written. What finds the buffer full is lost. Events are written in the order they
-came, those that have queued up together.
+``batch``: requests do not wait. ``blocking``: each answer waits until the events of its request have been written,
+whether or not that succeeds. ``blocking-strict``: a request waits for its first event too, and is refused if that
+cannot be written. An event that finds the buffer full is lost. Events are written in the order in which they came,
+those that have queued up together.
 """
 
 import asyncio

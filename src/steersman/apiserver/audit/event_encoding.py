@@ -5,7 +5,7 @@ This is work for where it keeps no request waiting, but one thread at a time: an
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -168,6 +168,17 @@ class EventEncoder:
         }
         said = " ".join(f"{name}={_quoted(text)}" for name, text in fields.items())
         return f"{value['requestReceivedTimestamp']} AUDIT: {said}".encode()
+
+
+def encode_fitting(encode: Callable[[Event], bytes], events: Sequence[Event]) -> list[bytes]:
+    """The events, encoded one by one; those that are too large are left out."""
+    encoded: list[bytes] = []
+    for event in events:
+        try:
+            encoded.append(encode(event))
+        except EventTooLarge:
+            continue
+    return encoded
 
 
 def _request_uri(audited: AuditedRequest) -> str:

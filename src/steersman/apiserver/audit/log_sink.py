@@ -8,12 +8,10 @@ from queue import SimpleQueue
 from steersman.apiserver.audit.audit_metrics import AuditMetrics
 from steersman.apiserver.audit.backend import NotWritten
 from steersman.apiserver.audit.event import Event
-from steersman.apiserver.audit.event_encoding import EventEncoder, EventTooLarge
+from steersman.apiserver.audit.event_encoding import EventEncoder, encode_fitting
 from steersman.apiserver.audit.log_file import LogFile
 
 JSON, LEGACY = FORMATS = ("json", "legacy")
-TRUNCATE = "truncate"
-"""Under which name events are counted that were too large."""
 
 _Work = tuple[Sequence[Event], "asyncio.Future[int]", asyncio.AbstractEventLoop]
 
@@ -42,8 +40,7 @@ class LogSink:
         loop = asyncio.get_running_loop()
         written: asyncio.Future[int] = loop.create_future()
         self._work.put((events, written, loop))
-        if too_large := await written:
-            self._metrics.lost(TRUNCATE, too_large, "too large, even without their objects")
+        self._metrics.too_large(await written)
 
     async def close(self) -> None:
         if self._thread.is_alive():
@@ -65,12 +62,7 @@ class LogSink:
 
     def _write(self, events: Sequence[Event]) -> int:
         """How many were too large. Raises OSError."""
-        lines: list[bytes] = []
-        for event in events:
-            try:
-                lines.append(self._encode(event) + b"\n")
-            except EventTooLarge:
-                continue
+        lines = [line + b"\n" for line in encode_fitting(self._encode, events)]
         self._file.write(lines)
         return len(events) - len(lines)
 

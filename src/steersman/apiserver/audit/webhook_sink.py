@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from steersman.apiserver.audit.audit_metrics import AuditMetrics
 from steersman.apiserver.audit.backend import NotWritten
 from steersman.apiserver.audit.event import Event
-from steersman.apiserver.audit.event_encoding import EventEncoder, EventTooLarge
-from steersman.apiserver.audit.log_sink import TRUNCATE
+from steersman.apiserver.audit.event_encoding import EventEncoder, encode_fitting
 
 TRIES = 5
 PAUSE_FACTOR = 1.5
@@ -49,8 +48,7 @@ class WebhookSink:
 
     async def write(self, events: Sequence[Event], hurry: asyncio.Event) -> None:
         lists, too_large = await asyncio.to_thread(self._encoded, events)
-        if too_large:
-            self._metrics.lost(TRUNCATE, too_large, "too large, even without their objects")
+        self._metrics.too_large(too_large)
         for body in lists:
             await self._send(body, hurry)
 
@@ -73,12 +71,7 @@ class WebhookSink:
 
     def _encoded(self, events: Sequence[Event]) -> tuple[list[bytes], int]:
         """The bodies to send, and how many events were too large."""
-        items: list[bytes] = []
-        for event in events:
-            try:
-                items.append(self._encoder.encode(event))
-            except EventTooLarge:
-                continue
+        items = encode_fitting(self._encoder.encode, events)
         return [_HEAD + b",".join(part) + b"]}" for part in self._parts(items)], len(events) - len(items)
 
     def _parts(self, items: list[bytes]) -> Iterator[list[bytes]]:
