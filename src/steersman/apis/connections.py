@@ -36,9 +36,11 @@ class Connections(Struct, frozen=True):
         raise await self._unreachable(call.parent, f"container {container} of pod {call.name}")
 
     async def to_ports(self, call: ActionCall) -> None:
+        """``portforward``."""
         raise await self._unreachable(call.parent, f"pod {call.name}")
 
     async def to_log(self, call: ActionCall) -> None:
+        """``log``."""
         errors = _log_errors(call.body)
         if errors:
             raise invalid(GroupKind("", "PodLogOptions"), call.name, errors)
@@ -86,10 +88,12 @@ def pod_name(name: str) -> str:
 
 
 def service_name(name: str) -> str:
+    """As above, of a Service."""
     return _name(name, "service")
 
 
 def node_name(name: str) -> str:
+    """As above, of a Node."""
     return _name(name, "node")
 
 

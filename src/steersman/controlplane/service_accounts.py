@@ -46,6 +46,7 @@ class ServiceAccounts:
         return TokenIssuer(keys, options.issuers, options.api_audiences)
 
     def authenticator(self, objects: ObjectReader) -> "ServiceAccountTokens":
+        """Tells who presents a token; ``objects`` has the accounts, and what tokens are bound to."""
         return ServiceAccountTokens(self, objects)
 
     def reviewer(
@@ -58,16 +59,16 @@ class ServiceAccounts:
         return TokenReviewer(authenticator, self._options.api_audiences, tokens, others)
 
     def actions(self, objects: ObjectReader) -> Mapping[tuple[GroupKind, str], ActionBehaviour]:
+        """What ``serviceaccounts/token`` does."""
         return {(GroupKind("", "ServiceAccount"), "token"): lazily(lambda: self._token_requests(objects))}
 
     def routes(self, host: Callable[[], str]) -> Mapping[str, Handler]:
         """Non-resource paths; ``host`` is the server's host and port, empty where HTTPS is not served.
 
-        None where the issuer's name is no https URL, under which nobody could find them.
+        There are none where the issuer's name is no https URL: nobody could find them.
         """
         if not is_issuer_url(self._options.issuers[0]):
             return {}
-
         discovery = cache(lambda: self._discovery(host))
         return {
             CONFIGURATION_PATH: lambda request: discovery().configuration(request),

@@ -12,6 +12,7 @@ from steersman.apiserver.http.message import Connection, Request
 INVALID = "invalid bearer token"
 
 Identified = tuple[UserInfo, tuple[str, ...]]
+"""A user, and those of the audiences asked for that the token is for."""
 
 
 class AudienceAware(Protocol):

@@ -28,6 +28,7 @@ from steersman.apiserver.authentication.service_account.claims import (
     user_name,
 )
 from steersman.apiserver.authentication.service_account.issuer import TokenIssuer
+from steersman.apiserver.authentication.token_review import Identified
 from steersman.apiserver.authentication.user import UserInfo
 from steersman.apiserver.http.message import Request
 from steersman.apiserver.registry.reader import ObjectReader
@@ -41,9 +42,6 @@ LEEWAY_SECONDS = 60.0
 
 _FOREVER = float("inf")
 _logger = logging.getLogger(__name__)
-
-Identified = tuple[UserInfo, tuple[str, ...]]
-"""A user, and those of the audiences asked for that the token is for."""
 
 
 class _Issuer(Struct):

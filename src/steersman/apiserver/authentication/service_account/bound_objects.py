@@ -1,6 +1,7 @@
 """The objects that a token lives with: the account, and the Pod, Secret or Node that it is bound to."""
 
 import hmac
+from abc import ABC, abstractmethod
 from base64 import b64encode
 
 from steersman.apimachinery.group_version import GroupResource
@@ -20,7 +21,7 @@ INVALID_SINCE = "kubernetes.io/legacy-token-invalid-since"
 _INVALIDATED = "service account token has been invalidated"
 
 
-class LiveObject:
+class LiveObject(ABC):
     """An object that has to be there. ``revision`` is the one at which it was found good, 0 where it was not."""
 
     __slots__ = ("name", "namespace", "resource", "revision")
@@ -35,9 +36,9 @@ class LiveObject:
         if entry is not None and entry.metadata.deletion_timestamp is None:
             self.revision = entry.revision
 
+    @abstractmethod
     def look_at(self, entry: Entry | None, now: float) -> None:
         """What a kind of token asks of its object; raises InvalidToken."""
-        raise NotImplementedError
 
 
 class BoundObject(LiveObject):
