@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from steersman.apimachinery.conditions import with_condition
+
 Object = dict[str, Any]
 
 ESTABLISHED = "Established"
@@ -35,11 +37,9 @@ def is_condition_true(crd: Object, type_: str) -> bool:
 def with_conditions(present: Iterable[Object], new: Iterable[Condition], now: str) -> list[Object]:
     """The conditions after ``new`` were set, a new list; ``now`` is RFC 3339.
 
-    The order stays, new types come last; lastTransitionTime is kept where the condition's status stays the same.
+    See :func:`~steersman.apimachinery.conditions.with_condition`.
     """
-    conditions = {condition.get("type"): condition for condition in present}
+    conditions = list(present)
     for condition in new:
-        old = conditions.get(condition.type)
-        since = old.get("lastTransitionTime") if old is not None and old.get("status") == condition.status else None
-        conditions[condition.type] = {**(old or {}), "lastTransitionTime": since or now, **condition._asdict()}
-    return list(conditions.values())
+        conditions = with_condition(conditions, condition._asdict(), now)
+    return conditions

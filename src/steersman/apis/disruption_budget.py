@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from steersman.apimachinery.conditions import with_condition
 from steersman.apimachinery.errors import ApiError, forbidden
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apimachinery.label_selector import from_label_selector
@@ -86,15 +87,11 @@ def _violated(cause: str) -> ApiError:
 
 
 def _with_none_allowed(status: Object, now: str) -> list[dict[str, Any]]:
-    conditions = list(status.get("conditions") or ())
-    before: dict[str, Any] = next((one for one in conditions if one.get("type") == "DisruptionAllowed"), {})
-    since = before.get("lastTransitionTime") if before.get("status") == "False" else now
     condition = {
         "type": "DisruptionAllowed",
         "status": "False",
         "observedGeneration": status.get("observedGeneration") or 0,
-        "lastTransitionTime": since or now,
         "reason": "InsufficientPods",
         "message": "",
     }
-    return [condition if one is before else one for one in conditions] if before else [*conditions, condition]
+    return with_condition(status.get("conditions") or (), condition, now)

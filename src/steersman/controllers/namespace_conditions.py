@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from steersman.apimachinery.conditions import with_condition
 from steersman.apimachinery.group_version import GroupVersion, GroupVersionResource
 
 Condition = dict[str, Any]
@@ -87,15 +88,8 @@ def conditions_after(present: Sequence[Condition], outcome: Outcome, minor: int,
     ``now`` (RFC 3339) is the time of the transitions that this is. Before 1.16 there are none.
     """
     after = [*present]
-    for new in _conditions(outcome, minor, now):
-        at = next((index for index, one in enumerate(after) if one.get("type") == new["type"]), None)
-        if at is None:
-            after.append(new)
-            continue
-        old = after[at]
-        if old.get("status") == new["status"]:
-            new["lastTransitionTime"] = old.get("lastTransitionTime")
-        after[at] = {**old, **new}
+    for new in _conditions(outcome, minor):
+        after = with_condition(after, new, now)
     return None if after == present else after
 
 
@@ -106,7 +100,7 @@ def unread_groups(failures: Mapping[GroupVersion, str]) -> str:
     return f"Discovery failed for some groups, {len(failures)} failing: {apis}"
 
 
-def _conditions(outcome: Outcome, minor: int, now: str) -> Iterator[Condition]:
+def _conditions(outcome: Outcome, minor: int) -> Iterator[Condition]:
     troubles = _troubles(outcome)
     for aspect in _ASPECTS:
         if minor >= aspect.since:
@@ -115,7 +109,6 @@ def _conditions(outcome: Outcome, minor: int, now: str) -> Iterator[Condition]:
             yield {
                 "type": aspect.type,
                 "status": status,
-                "lastTransitionTime": now,
                 "reason": reason,
                 "message": said or aspect.message,
             }
