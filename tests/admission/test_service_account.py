@@ -10,9 +10,12 @@ from tests.admission.plugin_server import pod, refusal, serving
 
 from steersman.admission import service_account
 from steersman.admission.selection import AdmissionOptions
+from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, Attributes
 from steersman.client import Client
 from steersman.client.kinds import core_v1
+from steersman.client.rest import retry
+from steersman.client.wait import wait_for
 from steersman.controllers.service_account import SERVICE_ACCOUNTS
 from steersman.controlplane import ControlPlane
 
@@ -53,25 +56,30 @@ async def test_a_default_account_that_is_deleted_is_made_again() -> None:
 
 
 class Holds:
-    """Lets no service account be made until ``free`` is set."""
+    """Lets nothing of this kind be made until ``free`` is set, or the block is left."""
 
     name, operations = "Holds", frozenset((CREATE,))
-    resources = frozenset((SERVICE_ACCOUNTS.group_resource,))
 
-    def __init__(self) -> None:
+    def __init__(self, resource: GroupResource) -> None:
+        self.resources = frozenset((resource,))
         self.free = asyncio.Event()
 
     async def admit(self, _: Attributes) -> None:
         await self.free.wait()
 
+    async def __aenter__(self) -> None:
+        """Nothing is to be done."""
+
+    async def __aexit__(self, *_: object) -> None:
+        self.free.set()
+
 
 @asynccontextmanager
 async def holding() -> AsyncIterator[tuple[Client, Holds]]:
-    holds = Holds()
+    holds = Holds(SERVICE_ACCOUNTS.group_resource)
     options = AdmissionOptions(control=("ServiceAccount",), extra=(holds,))
-    async with ControlPlane(admission=options) as server, Client(server.client_config()) as client:
+    async with ControlPlane(admission=options) as server, Client(server.client_config()) as client, holds:
         yield client, holds
-        holds.free.set()
 
 
 async def test_a_pod_waits_until_its_account_is_there() -> None:
@@ -133,19 +141,87 @@ async def test_what_is_mounted_there_already_stays() -> None:
     assert made["spec"]["containers"][0]["volumeMounts"] == [mount]
 
 
-async def test_before_1_21_the_token_is_a_secret() -> None:
-    secret: Any = {
-        "metadata": {"name": "token", "annotations": {"kubernetes.io/service-account.name": "builder"}},
-        "type": "kubernetes.io/service-account-token",
-    }
+NO_TOKEN = (
+    'No API token found for service account "builder", retry after the token is automatically created and added to the'
+    " service account"
+)
+
+
+async def tokens_of(client: Client, name: str) -> Any:
+    """The account, as soon as a Secret with a token is listed in it."""
+    return await wait_for(client.resource(SERVICE_ACCOUNTS), name, lambda one: bool(one.get("secrets")), timeout=30)
+
+
+async def secret(client: Client, name: str, uid: str, kind: str = "kubernetes.io/service-account-token") -> None:
+    annotations = {"kubernetes.io/service-account.name": "builder", "kubernetes.io/service-account.uid": uid}
+    body: Any = {"metadata": {"name": name, "annotations": annotations}, "type": kind}
+    await client.resource(core_v1.SECRETS).create(body)
+
+
+async def test_before_1_21_the_token_is_a_secret_that_is_waited_for() -> None:
     async with serving("ServiceAccount", version="1.9") as client:
-        await client.resource(core_v1.SECRETS).create(secret)
-        await account(client, secrets=[{"name": "gone"}, {"name": "token"}])
+        await account(client, secrets=[{"name": "gone"}])
 
         made = await create(client, serviceAccountName="builder")
 
     [volume] = made["spec"]["volumes"]
-    assert (volume["name"], volume["secret"]["secretName"]) == ("token", "token")
+    [mount] = made["spec"]["containers"][0]["volumeMounts"]
+    assert volume["secret"] == {"secretName": volume["name"], "defaultMode": 0o644}
+    assert volume["name"].startswith("builder-token-")
+    assert mount == {"name": volume["name"], "readOnly": True, "mountPath": PATH}
+
+
+async def test_the_first_secret_that_is_listed_and_has_the_accounts_token() -> None:
+    async with serving("ServiceAccount", version="1.20") as client:
+        await account(client)
+        builder = await tokens_of(client, "builder")
+        uid = builder["metadata"]["uid"]
+        await secret(client, "opaque", uid, kind="Opaque")
+        await secret(client, "stale", "that-of-another")
+        await secret(client, "first.token", uid)
+        names = ["opaque", "stale", "first.token", builder["secrets"][0]["name"]]
+        await client.resource(SERVICE_ACCOUNTS).patch("builder", {"secrets": [{"name": name} for name in names]})
+
+        made = await create(client, serviceAccountName="builder")
+
+    assert [one["secret"]["secretName"] for one in made["spec"]["volumes"]] == ["first.token"]
+    assert made["spec"]["volumes"][0]["name"] == "first-token"
+
+
+@pytest.mark.parametrize("is_the_token", [True, False])
+async def test_volumes_that_are_there_keep_their_names(is_the_token: bool) -> None:
+    async with serving("ServiceAccount", version="1.20") as client:
+        await account(client)
+        token = (await tokens_of(client, "builder"))["secrets"][0]["name"]
+        own = {"name": "v", "secret": {"secretName": token}} if is_the_token else {"name": token, "emptyDir": {}}
+
+        made = await create(client, serviceAccountName="builder", volumes=[own])
+
+    [mount] = made["spec"]["containers"][0]["volumeMounts"]
+    assert len(made["spec"]["volumes"]) == (1 if is_the_token else 2)
+    assert mount["name"] == made["spec"]["volumes"][-1]["name"]
+    assert made["spec"]["volumes"][0]["name"] == own["name"]
+
+
+@pytest.mark.parametrize("of_pod", [{}, {"automountServiceAccountToken": False}])
+async def test_before_1_21_no_pod_is_created_without_the_token_that_it_wants(
+    monkeypatch: pytest.MonkeyPatch, of_pod: Any
+) -> None:
+    monkeypatch.setattr(service_account, "WAIT_SECONDS", 0.01)
+    holds = Holds(core_v1.SECRETS.group_resource)
+    async with serving("ServiceAccount", extra=(holds,), version="1.20") as client, holds:
+        await account(client)
+        creating = create(client, serviceAccountName="builder", **of_pod)
+        if of_pod:
+            assert "volumes" not in (await creating)["spec"]
+            return
+        # A client that does as it is told would try again.
+        monkeypatch.setattr(retry, "MAX_RETRIES", 0)
+        refused = await refusal(creating)
+
+    assert (refused.code, refused.reason, refused.message) == (500, "ServerTimeout", NO_TOKEN)
+    assert refused.details == {"name": "create pod", "kind": "serviceaccounts", "retryAfterSeconds": 1}
+    assert ("retry-after", "1") in refused.headers
 
 
 async def test_an_account_that_is_not_there_is_refused() -> None:

@@ -1,7 +1,8 @@
 """ServiceAccount: every Pod runs as a service account that exists, with its token and its pull secrets.
 
 Specified in "Configure Service Accounts for Pods" and "Managing Service Accounts". The account ``default`` is made in
-each namespace by a controller; a Pod that comes right after its namespace waits for it a little.
+each namespace by a controller; a Pod that comes right after its namespace waits for it a little. So it is with the
+Secret that held an account's token before tokens were bound to their Pods: without it no Pod that wants it is created.
 """
 
 import secrets
@@ -10,7 +11,7 @@ from typing import Any, Self
 
 from steersman.admission.configuration import refuse_configuration
 from steersman.admission.pod_spec import INIT, MAIN, PODS, containers, objects_in, spec_of
-from steersman.apimachinery.errors import forbidden, not_found
+from steersman.apimachinery.errors import forbidden, not_found, server_timeout
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, Attributes
 from steersman.apiserver.admission.context import PluginContext
@@ -27,8 +28,10 @@ PROJECTED_SINCE = 21
 """The minor from which on tokens are bound to their Pod; before, they stand in secrets."""
 
 WAIT_SECONDS = 1.0
-"""How long a Pod waits for ``default``."""
+"""How long a Pod waits for ``default``, and for the Secret with its account's token."""
 
+_TYPE = "kubernetes.io/service-account-token"
+_ACCOUNT_NAME, _ACCOUNT_UID = "kubernetes.io/service-account.name", "kubernetes.io/service-account.uid"
 _TOKEN_SECONDS = 3607
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -90,46 +93,82 @@ class ServiceAccount:
         raise forbidden(PODS, attributes.name, told)
 
     async def _mount(self, namespace: str, pod: Object, account: Object) -> None:
-        """Into each container that mounts nothing there itself."""
+        """Into each container that mounts nothing there itself. Raises ServerTimeout where there is no token."""
+        spec = spec_of(pod)
+        volumes = [one for _, one in objects_in(spec.get("volumes"))]
+        if self._minor >= PROJECTED_SINCE:
+            volume = _projected()
+        else:
+            volume = _of_secret(await self._token(namespace, account["metadata"]["name"]), volumes)
         without = [
             one
             for _, one in containers(pod, (INIT, MAIN))
             if all(mount.get("mountPath") != MOUNT_PATH for _, mount in objects_in(one.get("volumeMounts")))
         ]
-        spec = spec_of(pod)
-        volumes = [one for _, one in objects_in(spec.get("volumes"))]
-        volume = await self._volume(namespace, account, volumes) if without else None
-        if volume is None:
-            return
         for container in without:
             mount = {"name": volume["name"], "readOnly": True, "mountPath": MOUNT_PATH}
             container["volumeMounts"] = [*(container.get("volumeMounts") or ()), mount]
-        if volume not in volumes:
+        if without and volume not in volumes:
             spec["volumes"] = [*volumes, volume]
 
-    async def _volume(self, namespace: str, account: Object, volumes: list[Object]) -> Object | None:
-        """The volume with the token, be it one of those that are there; None where there is no token."""
-        if self._minor >= PROJECTED_SINCE:
-            return _projected()
+    async def _token(self, namespace: str, account: str) -> str:
+        """The name of the Secret with the account's token."""
+        found = await self._objects.until(
+            lambda: self._listed_token(namespace, account), (SERVICE_ACCOUNTS, SECRETS), WAIT_SECONDS
+        )
+        if found is None:
+            told = f'No API token found for service account "{account}"'
+            told += ", retry after the token is automatically created and added to the service account"
+            raise server_timeout(SERVICE_ACCOUNTS, "create pod", told)
+        return found
+
+    def _listed_token(self, namespace: str, name: str) -> str | None:
+        """The first of the Secrets that the account lists, as it is now, which has its token."""
+        accounts, tokens = self._objects.cacher(SERVICE_ACCOUNTS), self._objects.cacher(SECRETS)
+        entry = accounts.get(namespace, name) if accounts is not None else None
+        if entry is None or tokens is None:
+            return None
+        account = entry.parsed()
         for _, reference in objects_in(account.get("secrets")):
-            name = reference.get("name") or ""
-            entry = await self._objects.get(SECRETS, namespace, name)
-            if entry is not None and entry.parsed().get("type") == "kubernetes.io/service-account-token":
-                present = (one for one in volumes if (one.get("secret") or {}).get("secretName") == name)
-                return next(present, {"name": name, "secret": {"secretName": name, "defaultMode": 0o644}})
+            listed: str = reference.get("name") or ""
+            secret = tokens.get(namespace, listed)
+            if secret is not None and _is_token_of(secret.parsed(), account):
+                return listed
         return None
+
+
+def _is_token_of(secret: Object, account: Object) -> bool:
+    """One that is left of an account of this name that was there before is none."""
+    annotations, metadata = secret["metadata"].get("annotations") or {}, account["metadata"]
+    whose = annotations.get(_ACCOUNT_NAME), annotations.get(_ACCOUNT_UID)
+    return secret.get("type") == _TYPE and whose == (metadata["name"], metadata["uid"])
+
+
+def _of_secret(secret: str, volumes: list[Object]) -> Object:
+    """The volume with the token, be it one of those that are there."""
+    present = next((one for one in volumes if (one.get("secret") or {}).get("secretName") == secret), None)
+    if present is not None:
+        return present
+    # Names of volumes have no dots.
+    name = secret.replace(".", "-")
+    if any(one.get("name") == name for one in volumes):
+        name = f"{name}-{_suffix()}"
+    return {"name": name, "secret": {"secretName": secret, "defaultMode": 0o644}}
+
+
+def _suffix() -> str:
+    return "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(5))
 
 
 def _projected() -> Object:
     """The token that the kubelet asks for, the authority of the server, and the namespace."""
-    suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(5))
     namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
     sources = [
         {"serviceAccountToken": {"expirationSeconds": _TOKEN_SECONDS, "path": "token"}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
         {"downwardAPI": {"items": [namespace]}},
     ]
-    return {"name": f"kube-api-access-{suffix}", "projected": {"defaultMode": 0o644, "sources": sources}}
+    return {"name": f"kube-api-access-{_suffix()}", "projected": {"defaultMode": 0o644, "sources": sources}}
 
 
 def _is_mirror(pod: Object) -> bool:

@@ -214,6 +214,12 @@ def timeout(message: str, retry_after: int = 1) -> ApiError:
     return ApiError(504, "Timeout", f"Timeout: {message}", {"retryAfterSeconds": retry_after})
 
 
+def server_timeout(resource: GroupResource, operation: str, message: str, retry_after: int = 1) -> ApiError:
+    """500: what ``operation`` takes is not there yet; clients try again after ``retry_after`` seconds."""
+    details = {**_details(resource, operation), "retryAfterSeconds": retry_after}
+    return ApiError(500, "ServerTimeout", message, details, (("Retry-After", str(retry_after)),))
+
+
 def resource_version_too_large(asked: int, current: int) -> ApiError:
     """504 with the cause that clients know a resourceVersion from the future by."""
     cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}

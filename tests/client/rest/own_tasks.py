@@ -1,7 +1,7 @@
 """The tasks that a test starts: by its own calls, and in a server in its process that they reach."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,7 +17,10 @@ class OwnTasks:
         self._started: WeakSet[asyncio.Task[Any]] = WeakSet()
 
     def start(
-        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **more: Any
+        self,
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+        **more: Any,
     ) -> asyncio.Task[Any]:
         """A task factory. Tasks inherit the context, and so it is known on whose behalf one starts."""
         task = asyncio.Task(coroutine, loop=loop, **more)

@@ -1,13 +1,16 @@
 """Reading stored objects inside the server, by resource, from the watch caches."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeVar
 
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.registry.resource import Resource, StoredKind
 from steersman.apiserver.registry.served import ServedResources
 from steersman.storage.watch_cache import Cacher, Change, Entry, WatchCache
+
+T = TypeVar("T")
 
 _NONE: Mapping[GroupResource, StoredKind] = MappingProxyType({})
 
@@ -33,7 +36,16 @@ class ObjectReader:
         found = None if cacher is None else cacher.get(namespace, name)
         if cacher is None or found is not None or not seconds:
             return found
-        return await _next(cacher, namespace, name, seconds)
+        return await _next(lambda: cacher.get(namespace, name), (cacher,), seconds)
+
+    async def until(self, find: Callable[[], T | None], resources: Sequence[GroupResource], seconds: float) -> T | None:
+        """What ``find`` gives, now or as soon as a write to ``resources`` makes it give something.
+
+        None after ``seconds``. The caches of ``resources`` are filled when it is asked.
+        """
+        cachers = [cacher for one in resources if (cacher := await self.ready(one)) is not None]
+        found = find()
+        return found if found is not None or not seconds else await _next(find, cachers, seconds)
 
     async def list(self, resource: GroupResource, namespace: str | None = None) -> Sequence[Entry]:
         """The objects of one namespace, or (None) of all; in the order of their keys."""
@@ -58,19 +70,20 @@ class ObjectReader:
         return self._served.of_group_resource(resource)
 
 
-async def _next(cacher: Cacher, namespace: str, name: str, seconds: float) -> Entry | None:
-    """The object when it is next written."""
-    came: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
+async def _next(find: Callable[[], T | None], cachers: Sequence[Cacher], seconds: float) -> T | None:
+    """What ``find`` gives after one of the next writes."""
+    came: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
     def look(_: Sequence[Change]) -> None:
-        if not came.done() and (entry := cacher.get(namespace, name)) is not None:
-            came.set_result(entry)
+        if not came.done() and (found := find()) is not None:
+            came.set_result(found)
 
-    unsubscribe = cacher.subscribe(look)
+    ends = [cacher.subscribe(look) for cacher in cachers]
     try:
         async with asyncio.timeout(seconds):
             return await came
     except TimeoutError:
         return None
     finally:
-        unsubscribe()
+        for end in ends:
+            end()
