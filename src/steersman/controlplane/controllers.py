@@ -34,15 +34,15 @@ from steersman.controllers.service_account_token_controller import (
 )
 from steersman.controllers.system_namespaces import SystemNamespacesController
 from steersman.controllers.validating_admission_policy_status import ValidatingAdmissionPolicyStatusController
+from steersman.controlplane.controller_context import ControllerContext
 from steersman.controlplane.supervision import Controller, keep_running
 from steersman.controlplane.surroundings import Surroundings
-from steersman.controlplane.workplace import Workplace
 
 DEFINITIONS = GroupResource("apiextensions.k8s.io", "customresourcedefinitions")
 VALIDATING_POLICIES = GroupResource("admissionregistration.k8s.io", "validatingadmissionpolicies")
 _NEEDED = frozenset(("create", "list", "update", "watch"))
 
-Build = Callable[[Workplace, Surroundings], Controller | None]
+Build = Callable[[ControllerContext, Surroundings], Controller | None]
 """Makes a controller; None where what it looks after is not served, or not turned on."""
 
 
@@ -52,11 +52,11 @@ async def running_controllers(config: Config, around: Surroundings) -> AsyncIter
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(Client(config))
         all_objects = SharedInformerFactory(client, tweak=_everything)
-        place = Workplace(client, SharedInformerFactory(client), all_objects, [])
-        made = {name: build(place, around) for name, build in _CONTROLLERS.items()}
-        await stack.enter_async_context(place.informers)
-        await stack.enter_async_context(place.all_objects)
-        for informer in place.named:
+        context = ControllerContext(client, SharedInformerFactory(client), all_objects, [])
+        made = {name: build(context, around) for name, build in _CONTROLLERS.items()}
+        await stack.enter_async_context(context.informers)
+        await stack.enter_async_context(context.all_objects)
+        for informer in context.named:
             await stack.enter_async_context(informer)
         running = [
             asyncio.create_task(keep_running(name, controller), name=f"{name} controller")
@@ -75,119 +75,119 @@ def _everything(options: ListOptions) -> ListOptions:
     return replace(options, include_uninitialized=True)
 
 
-def _naming(place: Workplace, around: Surroundings) -> Controller | None:
+def _naming(context: ControllerContext, around: Surroundings) -> Controller | None:
     """In whichever version definitions are served: names and conditions are the same in each."""
     resource = around.find(DEFINITIONS)
     if resource is None:
         return None
-    definitions, informer = place.client.resource(resource), place.informers.for_resource(resource)
+    definitions, informer = context.client.resource(resource), context.informers.for_resource(resource)
     return NamingController(definitions, informer, around.serving.built_in, around.sources.now)
 
 
-def _finalizing(place: Workplace, around: Surroundings) -> Controller | None:
+def _finalizing(context: ControllerContext, around: Surroundings) -> Controller | None:
     """As above; finalizers are the same too."""
     resource = around.find(DEFINITIONS)
     if resource is None:
         return None
-    definitions, informer = place.client.resource(resource), place.informers.for_resource(resource)
+    definitions, informer = context.client.resource(resource), context.informers.for_resource(resource)
     controller = FinalizingController(definitions, informer, around.serving.delete_instances, around.sources.now)
     around.serving.on_instances_changed = controller.look_at
     return controller
 
 
-def _namespaces(place: Workplace, around: Surroundings) -> Controller | None:
+def _namespaces(context: ControllerContext, around: Surroundings) -> Controller | None:
     if not around.has(NAMESPACES.group_resource):
         return None
-    informer = place.all_objects.for_resource(NAMESPACES)
-    return NamespaceController(place.client, informer, around.minor, around.sources.now)
+    informer = context.all_objects.for_resource(NAMESPACES)
+    return NamespaceController(context.client, informer, around.minor, around.sources.now)
 
 
-def _system_namespaces(place: Workplace, around: Surroundings) -> Controller | None:
+def _system_namespaces(context: ControllerContext, around: Surroundings) -> Controller | None:
     if not around.has(NAMESPACES.group_resource):
         return None
-    return SystemNamespacesController(place.client, place.all_objects.for_resource(NAMESPACES))
+    return SystemNamespacesController(context.client, context.all_objects.for_resource(NAMESPACES))
 
 
-def _service_accounts(place: Workplace, around: Surroundings) -> Controller | None:
+def _service_accounts(context: ControllerContext, around: Surroundings) -> Controller | None:
     if not (around.has(NAMESPACES.group_resource) and around.has(SERVICE_ACCOUNTS.group_resource)):
         return None
-    namespaces, accounts = place.all_objects.for_resource(NAMESPACES), place.of_name(SERVICE_ACCOUNTS, DEFAULT)
-    return ServiceAccountController(place.client, namespaces, accounts)
+    namespaces, accounts = context.all_objects.for_resource(NAMESPACES), context.of_name(SERVICE_ACCOUNTS, DEFAULT)
+    return ServiceAccountController(context.client, namespaces, accounts)
 
 
-def _root_ca(place: Workplace, around: Surroundings) -> Controller | None:
+def _root_ca(context: ControllerContext, around: Surroundings) -> Controller | None:
     """Where HTTPS is not served, there is no certificate to publish."""
     if not around.authority or around.minor < SINCE:
         return None
     if not (around.has(NAMESPACES.group_resource) and around.has(CONFIG_MAPS.group_resource)):
         return None
-    namespaces, config_maps = place.all_objects.for_resource(NAMESPACES), place.of_name(CONFIG_MAPS, NAME)
-    return RootCAPublisher(place.client, namespaces, config_maps, around.authority)
+    namespaces, config_maps = context.all_objects.for_resource(NAMESPACES), context.of_name(CONFIG_MAPS, NAME)
+    return RootCAPublisher(context.client, namespaces, config_maps, around.authority)
 
 
-def _service_account_tokens(place: Workplace, around: Surroundings) -> Controller | None:
+def _service_account_tokens(context: ControllerContext, around: Surroundings) -> Controller | None:
     if not (around.has(SECRETS.group_resource) and around.has(SERVICE_ACCOUNTS.group_resource)):
         return None
     return ServiceAccountTokenController(
-        place.client,
-        place.informers.for_resource(SERVICE_ACCOUNTS),
-        place.selected(SECRETS, OF_TYPE),
+        context.client,
+        context.informers.for_resource(SERVICE_ACCOUNTS),
+        context.selected(SECRETS, OF_TYPE),
         around.issue_for_secret,
         around.authority,
         by_itself=around.minor < BY_ITSELF_UNTIL,
     )
 
 
-def _policies(place: Workplace, around: Surroundings) -> Controller | None:
+def _policies(context: ControllerContext, around: Surroundings) -> Controller | None:
     """In whichever version policies are served; in the first minor that had them, they had no status."""
     found = around.served.of_group_resource(VALIDATING_POLICIES)
     resource = around.find(VALIDATING_POLICIES)
     if found is None or resource is None or "status" not in found.subresources:
         return None
-    policies, informer = place.client.resource(resource), place.informers.for_resource(resource)
+    policies, informer = context.client.resource(resource), context.informers.for_resource(resource)
     return ValidatingAdmissionPolicyStatusController(policies, informer, PolicyTypeChecker(around.served))
 
 
-def _claims(place: Workplace, around: Surroundings) -> Controller | None:
+def _claims(context: ControllerContext, around: Surroundings) -> Controller | None:
     if not around.has(CLAIMS.group_resource):
         return None
-    return pvc_protection(place.client, place.all_objects.for_resource(CLAIMS))
+    return pvc_protection(context.client, context.all_objects.for_resource(CLAIMS))
 
 
-def _volumes(place: Workplace, around: Surroundings) -> Controller | None:
+def _volumes(context: ControllerContext, around: Surroundings) -> Controller | None:
     if not around.has(VOLUMES.group_resource):
         return None
-    return pv_protection(place.client, place.all_objects.for_resource(VOLUMES))
+    return pv_protection(context.client, context.all_objects.for_resource(VOLUMES))
 
 
-def _quotas(place: Workplace, around: Surroundings) -> Controller | None:
+def _quotas(context: ControllerContext, around: Surroundings) -> Controller | None:
     def find(resource: GroupResource) -> ApiResource[dict[str, Any]] | None:
         one = around.served.of_group_resource(resource)
         return around.find(resource) if one is not None and one.namespaced and one.stored is not None else None
 
     if not around.has(RESOURCE_QUOTAS.group_resource):
         return None
-    return ResourceQuotaController(place.client, place.all_objects, find)
+    return ResourceQuotaController(context.client, context.all_objects, find)
 
 
-def _cluster_roles(place: Workplace, around: Surroundings) -> Controller | None:
+def _cluster_roles(context: ControllerContext, around: Surroundings) -> Controller | None:
     """In whichever version roles are served: rules are the same in each."""
     resource = around.find(CLUSTER_ROLES)
     if resource is None:
         return None
-    return ClusterRoleAggregationController(place.client.resource(resource), place.informers.for_resource(resource))
+    return ClusterRoleAggregationController(context.client.resource(resource), context.informers.for_resource(resource))
 
 
-def _initialization(place: Workplace, around: Surroundings) -> Controller | None:
+def _initialization(context: ControllerContext, around: Surroundings) -> Controller | None:
     if not around.initialization.enabled:
         return None
     # Imported for those who turn them on: everyone else's server starts sooner.
     from steersman.controllers.initialization_controller import CONFIGURATIONS, InitializationController
     from steersman.controlplane.initializers import add_initializer_metrics
 
-    informer = place.informers.for_resource(CONFIGURATIONS) if around.has(CONFIGURATIONS.group_resource) else None
+    informer = context.informers.for_resource(CONFIGURATIONS) if around.has(CONFIGURATIONS.group_resource) else None
     resources = partial(_initializable, around.served)
-    controller = InitializationController(place.client, informer, resources, around.initialization.wait_seconds)
+    controller = InitializationController(context.client, informer, resources, around.initialization.wait_seconds)
     around.served.on_change(controller.served_changed)
     add_initializer_metrics(around.metrics, controller.waiting)
     return controller

@@ -1,4 +1,4 @@
-"""What controllers are given to work with."""
+"""What controllers are given to work with: a client and informers (kube-controller-manager has the same term)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from steersman.client.api_resource import ApiResource
 from steersman.client.informer import ListWatch, SharedInformer, SharedInformerFactory
 
 
-class Workplace(Struct, frozen=True):
+class ControllerContext(Struct, frozen=True):
     """A client of the server, and informers, which run as soon as all controllers are made.
 
     ``all_objects`` has those too that wait for initializers: a namespace is emptied and goes whatever is in it.
