@@ -31,26 +31,10 @@ def annotate(
 
     Example: steersman annotate pods -l app=web owner-
     """
-    from steersman.cli.changing.metadata_command import MetadataCommand
-    from steersman.cli.changing.modify import Choice
-    from steersman.cli.changing.pairs import split_pairs
-    from steersman.cli.cluster.failure import UsageError
-    from steersman.cli.cluster.selection import find_targets
+    from steersman.cli.changing.metadata_command import ANNOTATE
     from steersman.cli.cluster.session import Session, run
 
     async def work(session: Session) -> None:
-        writing.check()
-        named, pairs = split_pairs(args or (), "annotation")
-        if not pairs and not list_them:
-            raise UsageError("at least one annotation update is required")
-        targets = await find_targets(session, named, files, all_namespaces=flags.all_namespaces)
-        choice = Choice(targets, selectors, flags.all, flags.include_uninitialized)
-        command = MetadataCommand("annotations", "annotation", "annotated")
-        if pairs:
-            await command.change(
-                session, choice, pairs, writing, overwrite=flags.overwrite, version=flags.resource_version
-            )
-        else:
-            await command.list(session, choice)
+        await ANNOTATE.perform(session, args or (), files, selectors, flags, writing, list_them=list_them)
 
     run(connection, work)

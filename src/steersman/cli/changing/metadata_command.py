@@ -1,13 +1,16 @@
 """What ``label`` and ``annotate`` do: they differ in a field, and in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from steersman.cli.changing.metadata_flags import MetadataFlags
 from steersman.cli.changing.modify import Choice
-from steersman.cli.changing.pairs import Pairs
-from steersman.cli.cluster.failure import CommandError
-from steersman.cli.cluster.selection import Found
+from steersman.cli.changing.pairs import Pairs, check_labels, split_pairs
+from steersman.cli.cluster.failure import CommandError, UsageError
+from steersman.cli.cluster.files import Files
+from steersman.cli.cluster.selection import Found, find_targets
+from steersman.cli.cluster.selection_flags import Selectors
 from steersman.cli.cluster.session import Session
 from steersman.cli.cluster.write_flags import Writing
 from steersman.client.patch_type import PatchType
@@ -23,10 +26,35 @@ class MetadataCommand:
     one: str
     done: str
 
-    def pairs_of(self, obj: Json) -> dict[str, str]:
+    async def perform(
+        self,
+        session: Session,
+        args: Sequence[str],
+        files: Files,
+        selectors: Selectors,
+        flags: MetadataFlags,
+        writing: Writing,
+        *,
+        list_them: bool,
+    ) -> None:
+        """Change what ``args`` say, or else list what there is. Raises UsageError."""
+        writing.check()
+        named, pairs = split_pairs(args, self.one)
+        if not pairs and not list_them:
+            raise UsageError(f"at least one {self.one} update is required")
+        if self.one == "label":
+            check_labels(pairs)
+        targets = await find_targets(session, named, files, all_namespaces=flags.all_namespaces)
+        choice = Choice(targets, selectors, flags.all, flags.include_uninitialized)
+        if pairs:
+            await self._change(session, choice, pairs, writing, flags)
+        else:
+            await self._list(session, choice)
+
+    def _pairs_of(self, obj: Json) -> dict[str, str]:
         return obj["metadata"].get(self.field) or {}
 
-    async def list(self, session: Session, choice: Choice) -> None:
+    async def _list(self, session: Session, choice: Choice) -> None:
         """Print what the objects have."""
         found = await choice.fetch(session)
         for one in found:
@@ -35,22 +63,22 @@ class MetadataCommand:
                     f"Listing {self.field} for {one.target.resource.kind}.{one.target.resource.group}"
                     f"/{one.target.name}:"
                 )
-            for key, value in sorted(self.pairs_of(one.obj).items()):
+            for key, value in sorted(self._pairs_of(one.obj).items()):
                 session.say(f"{' ' * (len(found) > 1)}{key}={value}")
 
-    async def change(
-        self, session: Session, choice: Choice, pairs: Pairs, writing: Writing, *, overwrite: bool, version: str
+    async def _change(
+        self, session: Session, choice: Choice, pairs: Pairs, writing: Writing, flags: MetadataFlags
     ) -> None:
         for found in await choice.fetch(session):
             with session.going_on():
-                old = self.pairs_of(found.obj)
-                if not overwrite:
+                old = self._pairs_of(found.obj)
+                if not flags.overwrite:
                     self._check(old, pairs)
                 for key in pairs.removed:
                     if self.one == "label" and key not in old:
                         session.say(f'{self.one} "{key}" not found.')
                 new = pairs.applied_to(old)
-                result = await self._send(found, old, new, writing, version)
+                result = await self._send(found, old, new, writing, flags.resource_version)
                 writing.report(session, found.target, self._message(old, new), result)
 
     def _check(self, old: Mapping[str, str], pairs: Pairs) -> None:
@@ -98,3 +126,6 @@ _MESSAGES = {
     (True, True): "modified",
 }
 _VERBS = {"label": "label", "annotation": "annotate"}
+
+LABEL = MetadataCommand("labels", "label", "labeled")
+ANNOTATE = MetadataCommand("annotations", "annotation", "annotated")
