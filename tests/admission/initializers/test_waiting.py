@@ -196,7 +196,9 @@ async def test_a_kind_that_is_served_without_the_plugin_is_validated_too() -> No
 @pytest.mark.chaos
 async def test_the_wait_lasts_half_a_minute() -> None:
     loop = asyncio.get_running_loop()
-    async with holding(A, wait=30.0) as admin:
+    async with ControlPlane(profile="crd-only", admission=ON) as by_default:
+        admin = Client(by_default.handler)
+        await admin.made(CONFIGURATIONS, configuration("held", A))
         started = loop.time()
         reply = await admin.create(CONFIG_MAPS, config_map("x"))
 
