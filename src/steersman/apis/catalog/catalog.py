@@ -1,5 +1,6 @@
 """The catalog: what each minor version of Kubernetes serves, and the schemas of it."""
 
+from functools import cached_property
 from typing import Any
 
 from steersman.apimachinery.group_version import (
@@ -40,6 +41,7 @@ class Catalog:
         self.minor = minor
         self._rows: list[_Row] = self._file.index["resources"]
         self._definitions: dict[str, Schema] = {}
+        self._made: dict[tuple[str, str, str], BuiltinResource] = {}
 
     def resources(self, runtime_config: RuntimeConfig | None = None, profile: str = ALL) -> list[BuiltinResource]:
         """What is served, in the order of discovery: groups, in them versions (preferred first), in them plurals.
@@ -50,14 +52,9 @@ class Catalog:
         """
         config = runtime_config or RuntimeConfig()
         in_profile = PROFILES[profile]
-        beginnings = self._beginnings()
-        served = [
-            row
-            for row in self._rows
-            if in_profile(row[_GROUP], row[_PLURAL]) and self._is_served(row, config, beginnings)
-        ]
+        served = [row for row in self._rows if in_profile(row[_GROUP], row[_PLURAL]) and self._is_served(row, config)]
         served.sort(key=lambda row: (group_rank(row[_GROUP]), version_priority(row[_VERSION]), row[_PLURAL]))
-        return [self._resource(row) for row in served]
+        return [self._known(row) for row in served]
 
     def definition(self, name: str) -> Schema:
         """The schema of this name, or that a ``$ref`` to it names (``#/definitions/NAME``). Shared: do not change it.
@@ -73,6 +70,7 @@ class Catalog:
             schema = self._definitions[name] = self._file.block(package).definition(short, self.minor)
         return schema
 
+    @cached_property
     def _beginnings(self) -> dict[tuple[str, str], int]:
         """The first minor of each group and version."""
         beginnings: dict[tuple[str, str], int] = {}
@@ -81,20 +79,28 @@ class Catalog:
             beginnings[key] = min(row[_FIRST], beginnings.get(key, row[_FIRST]))
         return beginnings
 
-    def _is_served(self, row: _Row, config: RuntimeConfig, beginnings: dict[tuple[str, str], int]) -> bool:
+    def _is_served(self, row: _Row, config: RuntimeConfig) -> bool:
         group, version = row[_GROUP], row[_VERSION]
         of_resource = config.resources.get(GroupVersionResource(group, version, row[_PLURAL]))
         if of_resource is not None:
             return of_resource
         of_version = config.versions.get(GroupVersion(group, version))
         if of_version is not None:
-            return of_version and row[_FIRST] <= max(self.minor, beginnings[group, version])
+            return of_version and row[_FIRST] <= max(self.minor, self._beginnings[group, version])
         if not row[_FIRST] <= self.minor <= row[_LAST]:
             return False
         of_stage = config.stage(version)
         if of_stage is not None:
             return of_stage
         return bool(row[_DEFAULT_FIRST] <= self.minor <= row[_DEFAULT_LAST])
+
+    def _known(self, row: _Row) -> BuiltinResource:
+        """What is made of the row, once."""
+        key = row[_GROUP], row[_VERSION], row[_PLURAL]
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._resource(row)
+        return made
 
     def _resource(self, row: _Row) -> BuiltinResource:
         group, plural, kind = row[_GROUP], row[_PLURAL], row[_KIND]

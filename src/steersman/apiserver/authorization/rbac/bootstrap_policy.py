@@ -1,8 +1,11 @@
 """The roles and bindings that every cluster starts with, read from a table."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import orjson
 
 from steersman.apiserver.authorization.policy_rule import PolicyRule, rules_of
 from steersman.apiserver.authorization.rbac.binding import Binding, Subject
@@ -33,7 +36,12 @@ class BootstrapPolicy(NamedTuple):
 
     @classmethod
     def load(cls, minor: int) -> "BootstrapPolicy":
-        """For this Kubernetes minor."""
+        """For this Kubernetes minor; the objects are the caller's, who may change them."""
+        return cls(*orjson.loads(_encoded(minor)))
+
+    @classmethod
+    def _read(cls, minor: int) -> "BootstrapPolicy":
+        """Read the table."""
         text = DATA_FILE.read_text("utf-8")
         policy = cls([], [], [], [])
         role: Object = {}
@@ -95,6 +103,12 @@ class BootstrapPolicy(NamedTuple):
         else:
             namespace, name, role, *subjects = words
             self.rolebindings.append(_binding(_metadata(name, namespace), "Role", role, subjects))
+
+
+@lru_cache(maxsize=8)
+def _encoded(minor: int) -> bytes:
+    """As JSON, of which a new copy is decoded soon: control planes of one process read the table once."""
+    return orjson.dumps(tuple(BootstrapPolicy._read(minor)))
 
 
 def _metadata(name: str, namespace: str = "") -> Object:
