@@ -9,10 +9,13 @@ from tests.admission.over_http import serving_http
 
 from steersman.admission.selection import AdmissionOptions
 from steersman.apis.admission_chains import ADMISSION
+from steersman.apis.namespaces import SYSTEM_NAMESPACES
 from steersman.apiserver.admission import Attributes
 from steersman.client import Client
 from steersman.client.api_resource import DICTS, ApiResource
 from steersman.client.kinds import core_v1
+from steersman.client.wait import exists, wait_for
+from steersman.controllers.service_account import DEFAULT, SERVICE_ACCOUNTS
 from steersman.controlplane.authorization import AuthorizationOptions
 
 CHAINS = ApiResource(*ADMISSION, "admissionchains", "AdmissionChain", False, DICTS)
@@ -44,6 +47,12 @@ class Chain:
         live = await self.get()
         live["spec"] = {"plugins": [{"name": one} if isinstance(one, str) else one for one in plugins]}
         return await self.objects.update(live, dry_run=dry_run)
+
+    async def settled(self) -> None:
+        """Return when the controllers have made what a new server lacks: they come up beside it, at some moment."""
+        accounts = self.client.resource(SERVICE_ACCOUNTS)
+        for namespace in SYSTEM_NAMESPACES:
+            await wait_for(accounts, DEFAULT, exists(), namespace=namespace, timeout=30)
 
     async def write(self, name: str, **annotations: str) -> Any:
         """Create a ConfigMap: what the chain looks at."""

@@ -53,6 +53,7 @@ async def test_what_it_did_is_counted_by_phase_and_operation(chain: Chain) -> No
     pods = chain.client.resource(core_v1.PODS)
     for name in ("a", "b"):
         await pods.create(pod(name))
+    await chain.settled()
     await chain.set("AlwaysPullImages", {"name": "AlwaysDeny"})
     await refusal(pods.create(pod("c")))
 
