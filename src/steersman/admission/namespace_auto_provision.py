@@ -8,12 +8,10 @@ from steersman.admission.namespace_lifecycle import NAMESPACES
 from steersman.apimachinery.errors import ApiError
 from steersman.apiserver.admission import CREATE, Attributes
 from steersman.apiserver.admission.context import PluginContext
-from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.write_options import WriteOptions
-
-_SERVER = UserInfo("system:apiserver", groups=("system:masters",))
 
 
 class NamespaceAutoProvision:
@@ -45,7 +43,7 @@ class NamespaceAutoProvision:
         if namespaces is None or await self._objects.get(NAMESPACES, "", name) is not None:
             return
         try:
-            await self._lifecycle.create(namespaces, "", {"metadata": {"name": name}}, WriteOptions(_SERVER))
+            await self._lifecycle.create(namespaces, "", {"metadata": {"name": name}}, WriteOptions(SERVER))
         except ApiError as error:
             if error.reason != "AlreadyExists":
                 raise

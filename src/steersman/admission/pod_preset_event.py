@@ -7,7 +7,7 @@ from time import time_ns
 from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apimachinery.time import format_time
-from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
@@ -15,8 +15,6 @@ from steersman.apiserver.registry.write_options import WriteOptions
 
 EVENTS = GroupResource("", "events")
 REASON = "PodPresetConflict"
-
-_SERVER = UserInfo("system:apiserver", groups=("system:masters",))
 
 
 async def report_conflict(
@@ -45,4 +43,4 @@ async def report_conflict(
         "count": 1,
     }
     with suppress(ApiError):
-        await lifecycle.create(events, namespace, event, WriteOptions(_SERVER))
+        await lifecycle.create(events, namespace, event, WriteOptions(SERVER))

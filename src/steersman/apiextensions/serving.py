@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from steersman.apiextensions.conditions import ESTABLISHED, is_condition_true
 from steersman.apiextensions.custom_resource import served_resources, storing_resource
-from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.resource import Object, Resource, StoredKind
 from steersman.apiserver.registry.served import ServedResources
@@ -23,7 +23,6 @@ from steersman.storage.watch_cache import Cacher, Change, Entry, WatchCache
 SLICE = 500
 """How many instances are looked at before other work gets its turn."""
 
-_CONTROLLER = UserInfo("system:apiserver", groups=("system:masters",))
 _logger = logging.getLogger(__name__)
 
 
@@ -90,7 +89,7 @@ class DefinitionServing:
         entries, _ = instances.list(None)
         for start in range(0, len(entries), SLICE):
             unmarked = [entry for entry in entries[start : start + SLICE] if _is_unmarked(entry)]
-            await self._lifecycle.delete_collection(resource, unmarked, DeleteOptions(_CONTROLLER))
+            await self._lifecycle.delete_collection(resource, unmarked, DeleteOptions(SERVER))
             # Requests beside this one are to be answered soon.
             await asyncio.sleep(0)
         return instances.count == 0

@@ -13,10 +13,10 @@ from steersman.apimachinery.errors import (
 )
 from steersman.apimachinery.names import label_name
 from steersman.apis.status import take_guards
+from steersman.apiserver.authorization.node.references import MIRROR
 from steersman.apiserver.registry.resource import Object
 
 _FIELD = "spec.ephemeralContainers"
-_MIRROR = "kubernetes.io/config.mirror"
 _NOT_FOR_THEM = ("lifecycle", "livenessProbe", "ports", "readinessProbe", "resources", "startupProbe")
 _NOT_TO_BE_SET = "cannot be set for an Ephemeral Container"
 
@@ -34,7 +34,7 @@ def put_containers(parent: Object, body: Object) -> Object:
 
 def check_containers(new: Object, old: Object) -> list[FieldError]:
     """What is wrong with the ephemeral containers of ``new``: those of ``old`` stay as they are."""
-    if _MIRROR in (old["metadata"].get("annotations") or {}):
+    if MIRROR in (old["metadata"].get("annotations") or {}):
         return [field_forbidden("", "static pods do not support ephemeral containers")]
     errors = [error for index, one in enumerate(_containers(new)) for error in _errors(one, index, new)]
     by_name = {one.get("name"): one for one in _containers(new)}

@@ -13,7 +13,7 @@ from steersman.apimachinery.errors import ApiError, bad_request, not_found, path
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apis.disruption_budget import BUDGETS, budgets_of, may_go_unready, still_processed, take_disruption
 from steersman.apis.pod_conditions import set_condition
-from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.registry import metadata
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.reader import ObjectReader
@@ -26,7 +26,6 @@ ATTEMPTS = 20
 CONDITION_MINOR = 26
 """The minor from which on an evicted Pod has a condition that says why it goes (KEP-3329)."""
 
-_SERVER = UserInfo("system:apiserver", groups=("system:masters",))
 _CONDITION = {
     "type": "DisruptionTarget",
     "status": "True",
@@ -112,7 +111,7 @@ class PodEviction(Struct, frozen=True):
                     namespace,
                     name,
                     take,
-                    WriteOptions(_SERVER, dry_run=dry_run),
+                    WriteOptions(SERVER, dry_run=dry_run),
                     resource.subresources.get("status"),
                 )
             except ApiError as error:

@@ -6,7 +6,7 @@ from typing import Any
 from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupVersionKind
 from steersman.apimachinery.names import label_name
-from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.resource import Object, Resource, Strategy, Subresource
 from steersman.apiserver.registry.write_options import WriteOptions
@@ -15,7 +15,6 @@ SYSTEM_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 FINALIZER = "kubernetes"
 NAME_LABEL = "kubernetes.io/metadata.name"
 
-_CONTROLLER = UserInfo("system:apiserver", groups=("system:masters",))
 _logger = logging.getLogger(__name__)
 
 
@@ -63,7 +62,7 @@ async def create_system_namespaces(lifecycle: Lifecycle, namespaces: Resource) -
         if cacher.get("", name) is None:
             obj: dict[str, Any] = {"metadata": {"name": name}}
             try:
-                await lifecycle.create(namespaces, "", obj, WriteOptions(_CONTROLLER))
+                await lifecycle.create(namespaces, "", obj, WriteOptions(SERVER))
             except ApiError as error:
                 if error.reason != "AlreadyExists":
                     _logger.error("the namespace %s cannot be created: %s", name, error)

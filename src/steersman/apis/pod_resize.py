@@ -6,9 +6,9 @@ from typing import Any
 from steersman.apimachinery.errors import FieldError, field_forbidden, field_invalid
 from steersman.apimachinery.quantity import Quantity
 from steersman.apis.status import take_guards
+from steersman.apiserver.authorization.node.references import MIRROR
 from steersman.apiserver.registry.resource import Object
 
-_MIRROR = "kubernetes.io/config.mirror"
 _KINDS = ("containers", "initContainers")
 _TAKEN = ("resources", "resizePolicy")
 _COMPUTE = frozenset(("cpu", "memory"))
@@ -43,7 +43,7 @@ def _with_resources(before: Object, after: Object) -> Object:
 
 def check_resources(new: Object, old: Object) -> list[FieldError]:
     """What is wrong with ``new``, whose containers have other resources than those of ``old``."""
-    if _MIRROR in (old["metadata"].get("annotations") or {}):
+    if MIRROR in (old["metadata"].get("annotations") or {}):
         return [field_forbidden("", "static pods cannot be resized")]
     if ((old["spec"].get("os") or {}).get("name")) == "windows":
         return [field_forbidden("", "windows pods cannot be resized")]

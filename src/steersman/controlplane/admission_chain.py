@@ -20,7 +20,7 @@ from steersman.apis.admission_chains import CHAIN, CHAINS, THE_CHAIN, admission_
 from steersman.apis.builtin import Definitions
 from steersman.apiserver.admission import AdmissionChain, Attributes, ChainMetrics
 from steersman.apiserver.admission.context import PluginContext
-from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.health import Health
 from steersman.apiserver.registry.lifecycle import WriteCheck
 from steersman.apiserver.registry.resource import Object, Resource
@@ -31,7 +31,6 @@ from steersman.storage.watch_cache import Change, Entry
 if TYPE_CHECKING:
     from steersman.admission.plugin_status import PluginStatus
 
-_SERVER = UserInfo("system:apiserver", groups=("system:masters",))
 _logger = logging.getLogger(__name__)
 
 
@@ -108,7 +107,7 @@ class StoredChain:
 
     async def _store_flags(self, present: Entry | None) -> None:
         """Make the object of the flags, or rewrite the one that is there. Another replica may be at it too."""
-        options = WriteOptions(_SERVER)
+        options = WriteOptions(SERVER)
         try:
             if present is None:
                 await self._lifecycle.create(self._chains, "", self._object(), options)

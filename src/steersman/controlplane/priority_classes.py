@@ -5,12 +5,11 @@ from typing import Any
 
 from steersman.admission.priority import PRIORITY_CLASSES, SYSTEM_CLASSES
 from steersman.apimachinery.errors import ApiError
-from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.registry.lifecycle import Lifecycle
 from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.registry.write_options import WriteOptions
 
-_SERVER = UserInfo("system:apiserver", groups=("system:masters",))
 _DESCRIPTIONS = {
     "system-cluster-critical": (
         "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
@@ -34,7 +33,7 @@ async def create_system_priority_classes(lifecycle: Lifecycle, served: ServedRes
                 "description": _DESCRIPTIONS[name],
             }
             try:
-                await lifecycle.create(resource, "", obj, WriteOptions(_SERVER))
+                await lifecycle.create(resource, "", obj, WriteOptions(SERVER))
             except ApiError as error:
                 if error.reason != "AlreadyExists":
                     _logger.error("the PriorityClass %s cannot be created: %s", name, error)

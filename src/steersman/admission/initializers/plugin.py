@@ -16,14 +16,12 @@ from steersman.apimachinery.time import format_micro_time
 from steersman.apiserver.admission import CREATE, UPDATE, Attributes
 from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.admission.trace import INITIALIZER
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.authorization import Authorizer, Decision, Verdict
+from steersman.apiserver.authorization.node.references import MIRROR
 from steersman.apiserver.registry.resource import Object
 from steersman.apiserver.request_info import RequestInfo
 
-SERVER = "system:apiserver"
-"""The server's own user, which alone takes the steps of Actor.SERVER."""
-
-MIRROR = "kubernetes.io/config.mirror"
 PODS = GroupResource("", "pods")
 NEVER_HELD = frozenset((GroupResource("", "events"), GroupResource("events.k8s.io", "events")))
 """What tells that something is stuck must not be stuck itself; nor must what configures it (see CONFIGURATIONS)."""
@@ -106,7 +104,7 @@ class Initializers:
         if isinstance(step, FieldError):
             raise _invalid(attributes, [step])
         state = states.state_of(before)
-        if state is State.PENDING and step is Step.KEEP and attributes.user.name == SERVER:
+        if state is State.PENDING and step is Step.KEEP and attributes.user.name == SERVER.name:
             step = Step.REPORT
         await self._allow(attributes, state, step, "update to uninitialized resource denied")
         settled = states.after_update(before, after, step, self._now())
@@ -115,7 +113,7 @@ class Initializers:
     async def _allow(self, attributes: Attributes, state: State, step: Step, message: str) -> None:
         """Raise 403 for a step that is not for this user."""
         needed = states.least_actor(state, step)
-        if needed is Actor.ANYONE or (needed is Actor.SERVER and attributes.user.name == SERVER):
+        if needed is Actor.ANYONE or (needed is Actor.SERVER and attributes.user.name == SERVER.name):
             return
         reason = ""
         if needed is Actor.INITIALIZER:

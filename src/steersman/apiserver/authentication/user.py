@@ -27,3 +27,7 @@ class UserInfo(Struct, frozen=True):
     def __hash__(self) -> int:
         # Mappings have no hash.
         return hash((self.name, self.uid, self.groups))
+
+
+SERVER = UserInfo("system:apiserver", groups=("system:masters",))
+"""Who writes what the server writes by itself."""

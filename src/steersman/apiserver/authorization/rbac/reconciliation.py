@@ -9,7 +9,7 @@ import logging
 
 from steersman.apimachinery.errors import ApiError
 from steersman.apimachinery.group_version import GroupResource
-from steersman.apiserver.authentication.user import UserInfo
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.authorization.policy_rule import rules_of
 from steersman.apiserver.authorization.rbac.bootstrap_policy import AUTOUPDATE, BootstrapPolicy
 from steersman.apiserver.authorization.rbac.coverage import TooManyToCompare, compacted, not_covered
@@ -19,7 +19,6 @@ from steersman.apiserver.registry.resource import Object, Resource
 from steersman.apiserver.registry.served import ServedResources
 from steersman.apiserver.registry.write_options import DeleteOptions, WriteOptions
 
-_USER = UserInfo("system:apiserver", groups=("system:masters",))
 _logger = logging.getLogger(__name__)
 
 
@@ -84,7 +83,7 @@ async def _write(lifecycle: Lifecycle, resource: Resource, present: Object | Non
     """Another replica may be at it too."""
     meta = wanted["metadata"]
     namespace, name = meta.get("namespace", ""), meta["name"]
-    options = WriteOptions(_USER)
+    options = WriteOptions(SERVER)
     try:
         if present is None:
             await lifecycle.introduce(resource, namespace, wanted)
@@ -94,7 +93,7 @@ async def _write(lifecycle: Lifecycle, resource: Resource, present: Object | Non
             # The role of a binding cannot be changed.
             again = reconciled(present, wanted)
             kept = {part: again["metadata"][part] for part in meta}
-            await lifecycle.delete(resource, namespace, name, DeleteOptions(_USER))
+            await lifecycle.delete(resource, namespace, name, DeleteOptions(SERVER))
             await lifecycle.create(resource, namespace, {**again, "metadata": kept}, options)
     except ApiError as error:
         if error.reason not in ("AlreadyExists", "Conflict", "NotFound"):
