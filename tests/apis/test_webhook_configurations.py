@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from steersman.apis.webhook_configurations import MAX_MATCH_CONDITIONS, WebhookConfigurationStrategy
+from steersman.apis.match_conditions import MAX_MATCH_CONDITIONS
+from steersman.apis.webhook_configurations import WebhookConfigurationStrategy
 
 Webhook = dict[str, Any]
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from steersman.apimachinery.errors import (
     FieldError,
-    field_duplicate,
     field_invalid,
     field_required,
-    field_too_many,
 )
 from steersman.apimachinery.names import check_qualified_name
+from steersman.apis.match_conditions import match_condition_problems
 from steersman.apiserver.registry.resource import Object
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-MAX_MATCH_CONDITIONS = 64
 MAX_VALUE_EXPRESSION_BYTES = 5 * 1024
 
 _UNSPECIFIED = "expression is not specified"
@@ -45,20 +43,7 @@ class ExpressionChecks:
 
     def conditions(self, conditions: Sequence[Object], path: str) -> Iterator[FieldError]:
         """Match conditions."""
-        if len(conditions) > MAX_MATCH_CONDITIONS:
-            yield field_too_many(path, len(conditions), MAX_MATCH_CONDITIONS)
-        names = set[str]()
-        for index, condition in enumerate(conditions):
-            at, name = f"{path}[{index}]", condition.get("name") or ""
-            yield from self._match_condition((condition.get("expression") or "").strip(), f"{at}.expression")
-            if not name:
-                yield field_required(f"{at}.name")
-                continue
-            for problem in check_qualified_name(name):
-                yield field_invalid(f"{at}.name", name, problem)
-            if name in names:
-                yield field_duplicate(f"{at}.name", name)
-            names.add(name)
+        return match_condition_problems(conditions, path, self._match_condition)
 
     def variables(self, variables: Sequence[Object], path: str) -> Iterator[FieldError]:
         for index, variable in enumerate(variables):
@@ -106,7 +91,8 @@ class ExpressionChecks:
         else:
             yield field_required(path)
 
-    def _match_condition(self, source: str, path: str) -> Iterator[FieldError]:
+    def _match_condition(self, expression: str, path: str) -> Iterator[FieldError]:
+        source = expression.strip()
         if source:
             compiler = _compiler(self._params, composition=False)
             yield from _problems(path, source, compiler.condition, source)

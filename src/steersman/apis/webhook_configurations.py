@@ -5,6 +5,7 @@ stay in an update, so that it does not stand in the way of all other changes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -15,11 +16,11 @@ from steersman.apimachinery.errors import (
     field_invalid,
     field_not_supported,
     field_required,
-    field_too_many,
 )
 from steersman.apimachinery.group_version import GroupKind
-from steersman.apimachinery.names import check_dns1035_label, check_dns1123_subdomain, check_qualified_name
+from steersman.apimachinery.names import check_dns1035_label, check_dns1123_subdomain
 from steersman.apis.label_selector_validation import selector_problems
+from steersman.apis.match_conditions import match_condition_problems
 from steersman.apis.webhook_client_config import client_config_problems
 from steersman.apis.webhook_rules import rule_problems
 from steersman.apiserver.registry.resource import Object, Strategy
@@ -27,7 +28,6 @@ from steersman.apiserver.registry.resource import Object, Strategy
 GROUP = "admissionregistration.k8s.io"
 KINDS = frozenset(GroupKind(GROUP, kind) for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"))
 REVIEW_VERSIONS = ("v1", "v1beta1")
-MAX_MATCH_CONDITIONS = 64
 MIN_TIMEOUT, MAX_TIMEOUT = 1, 30
 
 _SIDE_EFFECTS = ("None", "NoneOnDryRun", "Some", "Unknown")
@@ -126,7 +126,8 @@ def _webhook(webhook: Object, path: str, demands: Demands) -> Iterator[FieldErro
     yield from _choice(webhook, "reinvocationPolicy", path)
     yield from client_config_problems(webhook.get("clientConfig") or {}, f"{path}.clientConfig")
     if demands.conditions:
-        yield from _conditions(webhook.get("matchConditions") or (), f"{path}.matchConditions", demands)
+        conditions, known = webhook.get("matchConditions") or (), demands.known_conditions
+        yield from match_condition_problems(conditions, f"{path}.matchConditions", partial(_expression, known))
 
 
 def _name(name: str, path: str) -> Iterator[FieldError]:
@@ -175,27 +176,10 @@ def _review_versions(versions: Sequence[str], path: str, demands: Demands) -> It
         yield field_invalid(path, versions, f"must include at least one of {known}")
 
 
-def _conditions(conditions: Sequence[Object], path: str, demands: Demands) -> Iterator[FieldError]:
-    if len(conditions) > MAX_MATCH_CONDITIONS:
-        yield field_too_many(path, len(conditions), MAX_MATCH_CONDITIONS)
-    names = set[str]()
-    for index, condition in enumerate(conditions):
-        at, name = f"{path}[{index}]", condition.get("name") or ""
-        yield from _expression(condition.get("expression") or "", f"{at}.expression", demands)
-        if not name:
-            yield field_required(f"{at}.name")
-            continue
-        for problem in check_qualified_name(name):
-            yield field_invalid(f"{at}.name", name, problem)
-        if name in names:
-            yield field_duplicate(f"{at}.name", name)
-        names.add(name)
-
-
-def _expression(expression: str, path: str, demands: Demands) -> Iterator[FieldError]:
+def _expression(known: frozenset[str], expression: str, path: str) -> Iterator[FieldError]:
     if not expression.strip():
         yield field_required(path)
-    elif expression not in demands.known_conditions and (problem := _compile_problem(expression.strip())):
+    elif expression not in known and (problem := _compile_problem(expression.strip())):
         yield field_invalid(path, expression.strip(), problem)
 
 
