@@ -158,12 +158,19 @@ async def secret(client: Client, name: str, uid: str, kind: str = "kubernetes.io
     await client.resource(core_v1.SECRETS).create(body)
 
 
-async def test_before_1_21_the_token_is_a_secret_that_is_waited_for() -> None:
-    async with serving("ServiceAccount", version="1.9") as client:
+async def test_before_1_21_the_token_is_a_secret_that_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_account, "WAIT_SECONDS", 30)
+    monkeypatch.setattr(retry, "MAX_RETRIES", 0)
+    holds = Holds(core_v1.SECRETS.group_resource)
+    async with serving("ServiceAccount", extra=(holds,), version="1.9") as client, holds:
         await account(client, secrets=[{"name": "gone"}])
 
-        made = await create(client, serviceAccountName="builder")
+        creating = asyncio.create_task(create(client, serviceAccountName="builder"))
+        answered, _ = await asyncio.wait([creating], timeout=0.05)
+        holds.free.set()
+        made = await creating
 
+    assert not answered
     [volume] = made["spec"]["volumes"]
     [mount] = made["spec"]["containers"][0]["volumeMounts"]
     assert volume["secret"] == {"secretName": volume["name"], "defaultMode": 0o644}

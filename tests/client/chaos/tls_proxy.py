@@ -31,6 +31,7 @@ class TlsProxy:
 
     async def stop(self) -> None:
         await self._runner.cleanup()
+        await self._transport.close()
 
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         headers = [(name, value) for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP]
