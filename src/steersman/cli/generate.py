@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from steersman.cli.error_line import error_line
+
 if TYPE_CHECKING:
     from steersman.client.code_generator.definition import Definition
 
@@ -104,7 +106,7 @@ def client(
             raise ValueError(f"{changes.foreign[0]} was not generated; --force overwrites it")
         folder.write(changes)
     except (ValueError, OSError, ConfigError, CredentialError, TransportError, ApiError) as error:
-        print(f"steersman: {_one_line(error)}", file=sys.stderr)
+        print(f"steersman: {error_line(error)}", file=sys.stderr)
         raise typer.Exit(2) from None
     for verb, paths in (("wrote", changes.changed), ("removed", changes.stale)):
         for path in paths:
@@ -151,9 +153,3 @@ def _select(definitions: "list[Definition]", names: Sequence[str]) -> "list[Defi
         if not any(name in (one.name, one.plural, one.kind) for one in definitions):
             raise ValueError(f"there is no CustomResourceDefinition {name!r}")
     return [one for one in definitions if not names or {one.name, one.plural, one.kind} & set(names)]
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return "; ".join(str(error).splitlines()) or type(error).__name__

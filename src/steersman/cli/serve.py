@@ -14,6 +14,7 @@ import uvloop
 from steersman.cli.access_flags import AccessFlags
 from steersman.cli.admission_flags import AdmissionFlags
 from steersman.cli.audit_flags import AuditFlags
+from steersman.cli.error_line import error_line
 from steersman.cli.flag_set import with_flag_sets
 from steersman.cli.oidc_flags import OidcFlags
 from steersman.cli.service_account_flags import ServiceAccountFlags
@@ -122,15 +123,8 @@ def serve(
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(control_plane))
     except (ValueError, OSError) as error:
-        print(f"steersman: {_one_line(error)}", file=sys.stderr)
+        print(f"steersman: {error_line(error)}", file=sys.stderr)
         raise typer.Exit(2) from None
-
-
-def _one_line(error: ValueError | OSError) -> str:
-    """The error without its number, and with the file that it is about in front."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
 
 
 async def _serve(control_plane: ControlPlane) -> None:

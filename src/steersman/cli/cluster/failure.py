@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from steersman.apimachinery.errors import ApiError
+from steersman.cli.error_line import error_line
 
 _log = logging.getLogger(__name__)
 
@@ -46,19 +47,19 @@ def describe_failure(error: Exception) -> tuple[str, int]:
         case CommandError() | NoMatchError() | AmbiguousResourceError():
             return f"error: {error}", REFUSED
         case TransportError():
-            return f"Unable to connect to the server: {_one_line(error)}", REFUSED
+            return f"Unable to connect to the server: {error_line(error)}", REFUSED
         case ConfigError() | CredentialError() | UsageError():
-            return f"error: {_one_line(error)}", USAGE
+            return f"error: {error_line(error)}", USAGE
         case FileNotFoundError():
             return f'error: the path "{error.filename}" does not exist', USAGE
         case OSError() if error.strerror:
-            return f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error.strerror}", USAGE
+            return f"error: {error_line(error)}", USAGE
         case TimeoutError():
-            return f"Unable to connect to the server: {_one_line(error)}", REFUSED
+            return f"Unable to connect to the server: {error_line(error)}", REFUSED
         case ValueError():
-            return f"error: {_one_line(error)}", USAGE
+            return f"error: {error_line(error)}", USAGE
     _log.debug("unexpected", exc_info=error)
-    return f"error: unexpected {type(error).__name__}: {_one_line(error)}", REFUSED
+    return f"error: unexpected {type(error).__name__}: {error_line(error)}", REFUSED
 
 
 def _of_server(error: ApiError) -> str:
@@ -85,7 +86,3 @@ def _listed(head: str, causes: Iterable[str]) -> str:
     if not different:
         return head
     return f"{head}: {different[0]}" if len(different) == 1 else "\n* ".join((f"{head}: ", *different))
-
-
-def _one_line(error: BaseException) -> str:
-    return "; ".join(str(error).splitlines()) or type(error).__name__
