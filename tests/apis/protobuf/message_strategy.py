@@ -3,6 +3,7 @@
 import base64
 import struct
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import orjson
@@ -50,6 +51,7 @@ def wire_type(type_name: str) -> int:
     return 0 if type_name in TYPES_SENT_AS_VARINT else 1 if type_name == "double" else 2
 
 
+@cache
 def scalars(type_name: str) -> st.SearchStrategy[Sent]:
     if type_name in INTEGERS:
         return INTEGERS[type_name].map(lambda value: (varint(value), value))
@@ -62,6 +64,7 @@ def scalars(type_name: str) -> st.SearchStrategy[Sent]:
     }[type_name]
 
 
+@cache
 def sent_form(form: str) -> st.SearchStrategy[tuple[bytes, Any]]:
     """Content and JSON of a message that has a JSON form of its own and is not made of other messages."""
     json_values = st.recursive(st.none() | st.booleans() | STRINGS, lambda inner: st.lists(inner, max_size=2))
@@ -84,27 +87,24 @@ def sent_form(form: str) -> st.SearchStrategy[tuple[bytes, Any]]:
     }[form]
 
 
-def contents(messages: Messages, name: str, depth: int = 0) -> st.SearchStrategy[tuple[bytes, Any]]:
+@st.composite
+def contents(draw: Callable[[Any], Any], messages: Messages, name: str, depth: int = 0) -> tuple[bytes, Any]:
     """Content (without size) and JSON of a message."""
-
-    @st.composite
-    def build(draw: Callable[[Any], Any]) -> tuple[bytes, Any]:
-        form = messages.form(name)
-        if form.startswith("schema"):
-            return b"", {"schemaOrBool": False}.get(form)
-        if form not in ("", "kind"):
-            sent: tuple[bytes, Any] = draw(sent_form(form))
-            return sent
-        content, json = b"", dict[str, Any]()
-        for line in messages[name].lines:
-            piece, fields = draw(_field(messages, line, depth))
-            content += piece
-            json |= fields
-        return content, json
-
-    return build()
+    form = messages.form(name)
+    if form.startswith("schema"):
+        return b"", {"schemaOrBool": False}.get(form)
+    if form not in ("", "kind"):
+        sent: tuple[bytes, Any] = draw(sent_form(form))
+        return sent
+    content, json = b"", dict[str, Any]()
+    for line in messages[name].lines:
+        piece, fields = draw(_field(messages, line, depth))
+        content += piece
+        json |= fields
+    return content, json
 
 
+@cache
 def _values(messages: Messages, type_name: str, depth: int) -> st.SearchStrategy[Sent]:
     if "." not in type_name:
         return scalars(type_name)
