@@ -1,10 +1,12 @@
 """The control plane as an object: several in a process, with or without a listener, started and stopped cleanly."""
 
 import asyncio
+import gc
 import json
 import socket
 import ssl
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,18 @@ async def test_starting_and_stopping_leaves_nothing_running(tmp_path: Path, dura
             await asyncio.to_thread(thread.join, 10)
             assert not thread.is_alive(), thread.name
     await control_plane.stop()
+
+
+async def test_one_that_has_stopped_is_freed() -> None:
+    control_plane = ControlPlane()
+    async with control_plane:
+        pass
+    stopped = weakref.ref(control_plane)
+
+    del control_plane
+    gc.collect()
+
+    assert stopped() is None
 
 
 async def test_a_failed_start_gives_everything_back(tmp_path: Path) -> None:

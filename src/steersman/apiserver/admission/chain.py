@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
-from weakref import finalize
 
 from msgspec import Struct
 
@@ -103,9 +102,18 @@ def crashed(plugin: str, phase: str, operation: str) -> ApiError:
 
 
 class _State:
-    """Lives as long as the chain is in this state, or a request goes the steps of it."""
+    """Lives as long as the chain is in this state, or a request goes the steps of it; ``released`` is called then."""
 
-    __slots__ = ("__weakref__",)
+    # A weakref.finalize would do it too, but what it calls is held until then, and with it the whole server, which
+    # has this: a server that has stopped would never be freed.
+    __slots__ = ("_released",)
+
+    def __init__(self, released: Callable[[], None] | None) -> None:
+        self._released = released
+
+    def __del__(self) -> None:
+        if self._released is not None:
+            self._released()
 
 
 class AdmissionChain:
@@ -131,10 +139,7 @@ class AdmissionChain:
         before is over. Raises ValueError for what ``check_plugins`` refuses; then the chain stays as it is.
         """
         check_plugins(plugins)
-        state = _State()
-        if released is not None:
-            finalize(state, released).atexit = False
-        self.plugins, self._steps, self._state = tuple(plugins), {}, state
+        self.plugins, self._steps, self._state = tuple(plugins), {}, _State(released)
 
     def steps(self, operation: str, resource: GroupResource) -> Steps:
         """What a request goes through from its start to its end, whatever becomes of the chain meanwhile."""
