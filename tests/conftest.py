@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-GC_ALLOCATIONS = 10_000
-"""So many objects more, and the young ones are looked through: a control plane makes as many when it starts."""
+GC_ALLOCATIONS = 50_000
+"""So many objects more, and the young ones are looked through, as in `steersman serve`."""
 
 # Tests started in the background ignore SIGINT; those that press Ctrl-C need it as it is in a terminal.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
