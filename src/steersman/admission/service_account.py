@@ -5,7 +5,7 @@ each namespace by a controller; a Pod that comes right after its namespace waits
 Secret that held an account's token before tokens were bound to their Pods: without it no Pod that wants it is created.
 """
 
-import secrets
+import random
 from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, Self
 
@@ -157,7 +157,8 @@ def _of_secret(secret: str, volumes: list[Object]) -> Object:
 
 
 def _suffix() -> str:
-    return "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(5))
+    # A name is no secret, and asking the system for randomness takes longer than all else that is done here.
+    return "".join(random.choices(_SUFFIX_LETTERS, k=5))
 
 
 def _projected() -> Object:

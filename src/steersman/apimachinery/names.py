@@ -179,7 +179,7 @@ def path_segment_name(name: str, prefix: bool) -> list[str]:
 def generate_name(prefix: str, random: Callable[[int], int]) -> str:
     """A name for an object created with ``generateName``: the prefix, cut to 58 characters, and five random ones.
 
-    ``random(n)`` gives an integer from 0 up to but not including ``n`` (``secrets.randbelow``).
+    ``random(n)`` gives an integer from 0 up to but not including ``n`` (``random.randrange``).
     """
     suffix = "".join(_GENERATED_ALPHABET[random(len(_GENERATED_ALPHABET))] for _ in range(_GENERATED_SUFFIX_LENGTH))
     return prefix[: LABEL_LENGTH - _GENERATED_SUFFIX_LENGTH] + suffix

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import secrets
+import random
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -338,4 +338,5 @@ def _authority(certificates: CertificatePaths | None) -> str:
 
 def _sources() -> Sources:
     ids = RandomIds()
-    return Sources(now=lambda: format_time(datetime.now(UTC)), uid=ids.next, random=secrets.randbelow)
+    # Generated names are no secrets; numbers from the system would take longer than the rest of a create.
+    return Sources(now=lambda: format_time(datetime.now(UTC)), uid=ids.next, random=random.randrange)
