@@ -18,8 +18,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep bytecode in pytest's cache where none may lie beside the source (PYTHONDONTWRITEBYTECODE).
 
-    Otherwise every worker would compile every test, and every server that a test starts the whole package: of the
-    time that collecting takes this is more than half, and of a server's start a third.
+    Otherwise every worker would compile every test, and every server that a test starts the whole package.
     """
     cache: pytest.Cache | None = getattr(config, "cache", None)
     if sys.dont_write_bytecode and cache is not None:
@@ -32,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish() -> None:
     """What has been imported and collected stays to the end: garbage is looked for among what tests make alone.
 
-    All of it was looked through again and again, which took two fifths of the time that control planes start in.
+    Otherwise all of it is looked through again and again while control planes start.
     """
     gc.collect()
     gc.freeze()
