@@ -6,17 +6,14 @@ Secret that held an account's token before tokens were bound to their Pods: with
 """
 
 import random
-from collections.abc import Awaitable, Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Awaitable, Iterator
 
-from steersman.admission.configuration import refuse_configuration
+from steersman.admission.configuration import ReadsObjectsOfMinor
 from steersman.admission.pod_spec import INIT, MAIN, PODS, containers, objects_in, spec_of
 from steersman.apimachinery.errors import forbidden, not_found, server_timeout
 from steersman.apimachinery.group_version import GroupResource
 from steersman.apiserver.admission import CREATE, Attributes
-from steersman.apiserver.admission.context import PluginContext
 from steersman.apiserver.authorization.node.references import MIRROR
-from steersman.apiserver.registry.reader import ObjectReader
 from steersman.apiserver.registry.resource import Object
 
 SERVICE_ACCOUNTS = GroupResource("", "serviceaccounts")
@@ -37,20 +34,12 @@ _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
-class ServiceAccount:
+class ServiceAccount(ReadsObjectsOfMinor):
     """Mirror Pods are not changed: they run already, and refer to nothing."""
 
     name = "ServiceAccount"
     operations = frozenset((CREATE,))
     resources = frozenset((PODS,))
-
-    def __init__(self, objects: ObjectReader, minor: int) -> None:
-        self._objects, self._minor = objects, minor
-
-    @classmethod
-    def create(cls, context: PluginContext, configuration: Mapping[str, Any] | None) -> Self:
-        refuse_configuration(cls.name, configuration)
-        return cls(context.objects, context.minor)
 
     async def admit(self, attributes: Attributes) -> None:
         pod = attributes.object
