@@ -28,6 +28,7 @@ from steersman.apiserver.authentication.client_certificate import ClientCertific
 from steersman.apiserver.authentication.required import RequiredAuthentication
 from steersman.apiserver.authentication.token_file import TokenFile
 from steersman.apiserver.authentication.token_review import TokenReviewer
+from steersman.apiserver.authentication.user import SERVER
 from steersman.apiserver.certificates import CertificatePaths, ensure_certificates, write_kubeconfig
 from steersman.apiserver.discovery import Discovery, PathIndex
 from steersman.apiserver.handlers.call import Backend
@@ -72,8 +73,6 @@ _DECODERS: Decoders = {**DECODERS, protobuf.MEDIA_TYPE: lambda body, _: (protobu
 DRAIN_SECONDS = 10.0
 """How long requests in flight may take to finish when the server stops."""
 
-LOOPBACK_USER = "system:apiserver"
-LOOPBACK_GROUPS = ("system:masters",)
 
 DEFAULT_ADMISSION = AdmissionOptions()
 DEFAULT_AUTHENTICATION = AuthenticationOptions()
@@ -189,7 +188,7 @@ class ControlPlane:
             raise RuntimeError("the control plane has not been started")
         return self._handler
 
-    def client_config(self, user: str = LOOPBACK_USER, groups: Sequence[str] = LOOPBACK_GROUPS) -> "Config":
+    def client_config(self, user: str = SERVER.name, groups: Sequence[str] = SERVER.groups) -> "Config":
         """The configuration of a client in this process, which needs no sockets; it may do all, unless said otherwise.
 
         It has no rate limit. Requests can be sent once the control plane has started.
